@@ -1,0 +1,18 @@
+import type { Verdict } from '../report/documents.js';
+
+/** The exit codes of the contract; every command's code comes from here. */
+export const exitCodes = {
+  allow: 0,
+  deny: 1,
+  usage: 2,
+  unverified: 3,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export function exitCodeOf(verdict: Verdict): number {
+  return exitCodes[verdict];
+}
+
+export const exitCodesHelp = `
+Exit codes: 0 allow, 1 deny, 2 wrong usage, 3 unverified (something could not be judged), 130 / 143 interrupted.`;

@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import { escapeText } from '../report/escape.js';
+import { bytesText, secondsText } from '../report/human.js';
+import type { Terminal } from './terminal.js';
+
+/** Milliseconds between two plain lines where standard error is no terminal, and before the first of them. */
+const plainLineEvery = 10_000;
+
+/** Milliseconds of work before a bar appears: what is over sooner needs none. */
+const barAfter = 400;
+
+export interface Progress {
+  /** One file's bytes so far. */
+  update(path: string, bytesDone: number, bytesTotal: number): void;
+  /** Takes the bar off the terminal; to be called before anything else is printed. */
+  stop(): void;
+}
+
+const silent: Progress = { update: () => {}, stop: () => {} };
+
+/** Progress on standard error: a bar with rate and time left on a terminal, a line every 10 s elsewhere. */
+export async function progressOn(terminal: Terminal, quiet: boolean): Promise<Progress> {
+  if (quiet) return silent;
+  return terminal.stderrIsTerminal ? await barProgress() : plainProgress(terminal);
+}
+
+async function barProgress(): Promise<Progress> {
+  let bar: import('cli-progress').SingleBar | null = null;
+  let drawing: string | null = null;
+  const started = Date.now();
+  let fileStarted = started;
+  const { default: cliProgress } = await import('cli-progress');
+  return {
+    update(path, bytesDone, bytesTotal) {
+      if (Date.now() - started < barAfter) return;
+      if (bar === null || drawing !== path) {
+        bar?.stop();
+        fileStarted = Date.now();
+        drawing = path;
+        bar = new cliProgress.SingleBar({
+          format: '{name}  {bar}  {percentage}%  {rate}  {left} left',
+          clearOnComplete: true,
+          hideCursor: false,
+          barsize: 24,
+        });
+        bar.start(bytesTotal, bytesDone, payload(path, bytesDone, bytesTotal, fileStarted));
+      }
+      bar.update(bytesDone, payload(path, bytesDone, bytesTotal, fileStarted));
+    },
+    stop() {
+      bar?.stop();
+      bar = null;
+      drawing = null;
+    },
+  };
+}
+
+function plainProgress(terminal: Terminal): Progress {
+  let last = Date.now();
+  let current: string | null = null;
+  let fileStarted = last;
+  return {
+    update(path, bytesDone, bytesTotal) {
+      if (path !== current) {
+        current = path;
+        fileStarted = Date.now();
+      }
+      if (Date.now() - last < plainLineEvery) return;
+      last = Date.now();
+      const { name, rate, left } = payload(path, bytesDone, bytesTotal, fileStarted);
+      terminal.err(`${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left\n`);
+    },
+    stop: () => {},
+  };
+}
+
+interface Payload {
+  readonly name: string;
+  readonly rate: string;
+  readonly left: string;
+}
+
+function payload(path: string, bytesDone: number, bytesTotal: number, since: number): Payload {
+  const seconds = Math.max(0.001, (Date.now() - since) / 1000);
+  const rate = bytesDone / seconds;
+  const left = rate > 0 ? secondsText(Math.round(Math.max(0, bytesTotal - bytesDone) / rate)) : '?';
+  const name = escapeText(basename(path));
+  return { name: name.length > 24 ? `${name.slice(0, 20)}…` : name, rate: `${bytesText(rate)}/s`, left };
+}

@@ -1,0 +1,172 @@
+import * as v from 'valibot';
+import { findingCodes } from '../verify/catalogue.js';
+
+/**
+ * The JSON documents that commands print, one schema each: the types that the code uses and the JSON Schema files of the
+ * package are both made from these. What is not known is null, never left out.
+ */
+
+const text = v.string();
+const orNull = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
+
+export const verdictSchema = v.picklist(['allow', 'deny', 'unverified']);
+export type Verdict = v.InferOutput<typeof verdictSchema>;
+
+const findingSchema = v.strictObject({
+  code: v.picklist(findingCodes),
+  severity: v.picklist(['error', 'unverified', 'warning', 'info']),
+  message: text,
+  subject: orNull(text),
+  expected: orNull(text),
+  expectedFrom: orNull(text),
+  actual: orNull(text),
+  remedy: orNull(text),
+  remedyArgv: orNull(v.array(text)),
+});
+
+const chainLinkSchema = v.strictObject({ path: text, format: orNull(text), digest: orNull(digest) });
+
+const diskSchema = v.strictObject({
+  file: text,
+  role: v.picklist(['cow', 'cidata', 'data', 'layer']),
+  format: v.picklist(['qcow2', 'raw']),
+  /** Bytes. */
+  virtualSize: orNull(count),
+  dirty: orNull(v.boolean()),
+  chain: v.array(chainLinkSchema),
+});
+export type DiskReport = v.InferOutput<typeof diskSchema>;
+
+export const basisSchema = v.picklist(['name', 'pull', 'proved', 'operator']);
+
+const blobSchema = v.strictObject({
+  path: text,
+  bytes: orNull(count),
+  expected: orNull(digest),
+  actual: orNull(digest),
+  basis: orNull(basisSchema),
+  how: orNull(v.picklist(['hashed', 'receipt'])),
+  readFrom: orNull(v.picklist(['disk', 'cache'])),
+  seconds: orNull(v.number()),
+});
+export type BlobReport = v.InferOutput<typeof blobSchema>;
+
+/** One thing that was asked about: a snapshot, an image, or an overlay outside cocoon. */
+const entrySchema = v.strictObject({
+  ref: text,
+  id: orNull(text),
+  name: orNull(text),
+  verdict: verdictSchema,
+  findings: v.array(findingSchema),
+  disks: v.array(diskSchema),
+  blobs: v.array(blobSchema),
+});
+export type EntryReport = v.InferOutput<typeof entrySchema>;
+
+const summarySchema = v.strictObject({ allow: count, deny: count, unverified: count, skipped: count });
+export type Summary = v.InferOutput<typeof summarySchema>;
+
+export const verifySchema = v.strictObject({
+  schema: v.literal('blobcheck/verify/v1'),
+  verdict: verdictSchema,
+  root: orNull(text),
+  engine: orNull(v.picklist(['json', 'sqlite'])),
+  seconds: v.number(),
+  summary: summarySchema,
+  findings: v.array(findingSchema),
+  snapshots: v.array(entrySchema),
+  images: v.array(entrySchema),
+  overlays: v.array(entrySchema),
+});
+export type VerifyReport = v.InferOutput<typeof verifySchema>;
+
+const sealHistorySchema = v.strictObject({ digest, size: count, basis: basisSchema, since: text, by: text });
+
+const sealedBlobSchema = v.strictObject({
+  blob: text,
+  path: text,
+  /** `sealed`: written now; `kept`: one was there and the content equals it; `replaced`: by name; `refused`: see findings. */
+  outcome: v.picklist(['sealed', 'kept', 'replaced', 'refused']),
+  digest: orNull(digest),
+  bytes: orNull(count),
+  basis: orNull(basisSchema),
+  /** Why this content is believed, in words. */
+  because: orNull(text),
+  findings: v.array(findingSchema),
+});
+export type SealedBlob = v.InferOutput<typeof sealedBlobSchema>;
+
+export const sealDocumentSchema = v.strictObject({
+  schema: v.literal('blobcheck/seal/v1'),
+  verdict: verdictSchema,
+  root: orNull(text),
+  findings: v.array(findingSchema),
+  blobs: v.array(sealedBlobSchema),
+});
+export type SealReport = v.InferOutput<typeof sealDocumentSchema>;
+
+const statusBlobSchema = v.strictObject({
+  blob: text,
+  path: text,
+  present: v.boolean(),
+  bytes: orNull(count),
+  digest: orNull(digest),
+  basis: orNull(basisSchema),
+  since: orNull(text),
+  by: orNull(text),
+  lastRead: orNull(text),
+  lastResult: orNull(v.picklist(['good', 'bad'])),
+  /** Whether the file is still the one that was read then. */
+  unchangedSince: orNull(v.boolean()),
+  images: v.array(text),
+  snapshots: v.array(text),
+  history: v.array(sealHistorySchema),
+  findings: v.array(findingSchema),
+});
+export type StatusBlob = v.InferOutput<typeof statusBlobSchema>;
+
+export const statusSchema = v.strictObject({
+  schema: v.literal('blobcheck/status/v1'),
+  root: orNull(text),
+  engine: orNull(v.picklist(['json', 'sqlite'])),
+  stateDir: text,
+  findings: v.array(findingSchema),
+  blobs: v.array(statusBlobSchema),
+});
+export type StatusReport = v.InferOutput<typeof statusSchema>;
+
+export const hashSchema = v.strictObject({
+  schema: v.literal('blobcheck/hash/v1'),
+  engine: v.picklist(['native', 'wasm']),
+  files: v.array(
+    v.strictObject({
+      path: text,
+      digest: orNull(digest),
+      bytes: orNull(count),
+      seconds: orNull(v.number()),
+      error: orNull(text),
+    }),
+  ),
+});
+export type HashReport = v.InferOutput<typeof hashSchema>;
+
+export const explainSchema = v.strictObject({
+  schema: v.literal('blobcheck/explain/v1'),
+  code: v.picklist(findingCodes),
+  severity: v.picklist(['error', 'unverified', 'warning', 'info']),
+  means: text,
+  matters: text,
+  mend: text,
+});
+export type ExplainReport = v.InferOutput<typeof explainSchema>;
+
+/** Every document, by the name of the command that prints it. */
+export const documentSchemas = {
+  verify: verifySchema,
+  seal: sealDocumentSchema,
+  status: statusSchema,
+  hash: hashSchema,
+  explain: explainSchema,
+} as const;

@@ -1,0 +1,86 @@
+import prettyBytes from 'pretty-bytes';
+import prettyMilliseconds from 'pretty-ms';
+import type { Finding } from '../verify/finding.js';
+import type { BlobReport, EntryReport, Summary, Verdict, VerifyReport } from './documents.js';
+import { escapeText } from './escape.js';
+
+/** Paints one word of the output; the identity where there is no terminal or `NO_COLOR` is set. */
+export type Paint = (style: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;
+
+export const plain: Paint = (_style, text) => text;
+
+const verdictWords: Readonly<Record<Verdict, { word: string; style: 'red' | 'yellow' | 'green' }>> = {
+  allow: { word: 'allow     ', style: 'green' },
+  deny: { word: 'DENY      ', style: 'red' },
+  unverified: { word: 'UNVERIFIED', style: 'yellow' },
+};
+
+const severityStyles = { error: 'red', unverified: 'yellow', warning: 'yellow', info: 'dim' } as const;
+
+/** Bytes for a person, in units of 1,000 as disks are sold and rates are given. */
+export function bytesText(bytes: number): string {
+  return prettyBytes(bytes);
+}
+
+export function secondsText(seconds: number): string {
+  return prettyMilliseconds(seconds * 1000, { secondsDecimalDigits: 1, millisecondsDecimalDigits: 0 });
+}
+
+/** A verify report for a person: one line an entry, its findings below it, a summary at the end. */
+export function verifyText(report: VerifyReport, paint: Paint): string {
+  const lines: string[] = [];
+  for (const found of report.findings) lines.push(...findingLines(found, '', paint));
+  for (const entry of [...report.snapshots, ...report.images, ...report.overlays])
+    lines.push(...entryLines(entry, paint));
+  lines.push(summaryLine(report));
+  return `${lines.join('\n')}\n`;
+}
+
+function entryLines(entry: EntryReport, paint: Paint): string[] {
+  const { word, style } = verdictWords[entry.verdict];
+  const read = entry.blobs.filter((blob) => blob.how === 'hashed').map(readText);
+  const details = read.length === 0 ? '' : paint('dim', `  ${read.join(', ')}`);
+  const lines = [`${paint(style, word)}  ${paint('bold', escapeText(entry.ref))}${details}`];
+  for (const found of entry.findings) lines.push(...findingLines(found, '            ', paint));
+  return lines;
+}
+
+function readText(blob: BlobReport): string {
+  const time = blob.seconds === null ? '' : ` in ${secondsText(blob.seconds)}`;
+  const basis = blob.basis === null ? '' : `, basis ${blob.basis}`;
+  return `${bytesText(blob.bytes ?? 0)} read${time}${basis}`;
+}
+
+/** A finding with what was expected, by whom, what is there, and what to do. */
+export function findingLines(found: Finding, indent: string, paint: Paint): string[] {
+  const lines = [`${indent}${paint(severityStyles[found.severity], found.code)}: ${escapeText(found.message)}`];
+  const row = (label: string, value: string) => lines.push(`${indent}  ${paint('dim', label.padEnd(8))}  ${value}`);
+  if (found.subject !== null) row('at', escapeText(found.subject));
+  if (found.expected !== null) {
+    const from = found.expectedFrom === null ? '' : paint('dim', `  (${escapeText(found.expectedFrom)})`);
+    row('expected', escapeText(found.expected) + from);
+  }
+  if (found.actual !== null) row('actual', escapeText(found.actual));
+  if (found.remedy !== null) row('remedy', escapeText(found.remedy));
+  return lines;
+}
+
+function summaryLine(report: VerifyReport): string {
+  const asked = [
+    counted(report.snapshots.length, 'snapshot', report.images.length + report.overlays.length === 0),
+    counted(report.images.length, 'image', false),
+    counted(report.overlays.length, 'overlay', false),
+  ].filter((part) => part !== null);
+  return `${asked.join(', ')}: ${summaryText(report.summary)}, ${secondsText(report.seconds)}`;
+}
+
+function counted(count: number, noun: string, always: boolean): string | null {
+  if (count === 0 && !always) return null;
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function summaryText(summary: Summary): string {
+  const parts = [`${summary.allow} allowed`, `${summary.deny} denied`, `${summary.unverified} unverified`];
+  if (summary.skipped > 0) parts.push(`${summary.skipped} skipped (pending)`);
+  return parts.join(', ');
+}

@@ -1,0 +1,224 @@
+import type { CatalogueEntry } from './catalogue.js';
+
+type Entries = Record<string, CatalogueEntry>;
+
+/** Codes about the metadata and the snapshot itself: reference, sidecars, overlay, guest memory, other disks. */
+export const snapshotEntries = {
+  'snapshot-not-found': {
+    severity: 'error',
+    means: 'No snapshot has this id, this name or this id prefix.',
+    matters: 'cocoon would refuse the clone too; a misspelt name must not pass as "nothing wrong".',
+    mend: 'List the snapshots with `cocoon snapshot list`, or check that --root-dir and --config are those of the node.',
+  },
+  'snapshot-ambiguous': {
+    severity: 'error',
+    means: 'The reference is a prefix of more than one snapshot id.',
+    matters: 'Which snapshot would be cloned cannot be known.',
+    mend: 'Give more characters of the id, or the name.',
+  },
+  'snapshot-pending': {
+    severity: 'error',
+    means: 'The snapshot is still being written, or its writer died.',
+    matters: 'Its files are not complete; cocoon calls it "not found".',
+    mend: 'Wait for `cocoon snapshot save` or `import` to end; `cocoon gc` removes what a dead one left.',
+  },
+  'snapshot-unsupported': {
+    severity: 'unverified',
+    means: 'The snapshot is of a kind (hypervisor, image type) that this version cannot judge.',
+    matters: 'What was not judged is never called healthy.',
+    mend: 'Use a newer version of blobcheck.',
+  },
+  'metadata-unreadable': {
+    severity: 'unverified',
+    means: "cocoon's index or database, or one record in it, cannot be read or understood.",
+    matters: 'Without it nobody knows which snapshots exist and what they need.',
+    mend: 'The message names file, position and reason. Check permissions and the --root-dir; restore a torn index.',
+  },
+  'metadata-newer': {
+    severity: 'unverified',
+    means: 'The database was written by a cocoon with a newer schema than this version knows.',
+    matters: 'A guess at an unknown schema could call a broken snapshot healthy.',
+    mend: 'Use a newer version of blobcheck.',
+  },
+  'metadata-converting': {
+    severity: 'unverified',
+    means: 'A conversion of the metadata from JSON to sqlite is in flight, or was interrupted.',
+    matters: 'cocoon itself opens neither engine until it is finished.',
+    mend: 'Finish it with `cocoon meta convert`, then ask again.',
+  },
+  'metadata-ambiguous': {
+    severity: 'unverified',
+    means: 'A sqlite database and a live JSON index stand side by side.',
+    matters: 'An old and a new cocoon would read different snapshots from this root.',
+    mend: 'Say which engine your cocoon uses (`meta_backend` in its configuration, or COCOON_META_BACKEND), or move the stale one away.',
+  },
+  'metadata-recovered': {
+    severity: 'warning',
+    means: 'The index was torn (a power cut), and its previous generation was read, as cocoon does.',
+    matters: 'The newest change to the index is lost.',
+    mend: 'Look whether the last snapshot or image is missing; the next write by cocoon mends the file.',
+  },
+  'state-unusable': {
+    severity: 'warning',
+    means: "blobcheck's own state directory cannot be used, so nothing is remembered.",
+    matters: 'The verdict stands, but a later flip in a converted base cannot be told from a conversion.',
+    mend: 'Make it a directory that root (or you) owns and nobody else can write, or name another with --state-dir.',
+  },
+  'seal-unreadable': {
+    severity: 'unverified',
+    means: 'A seal for this blob exists and cannot be trusted: truncated, altered, or of an unsafe owner or mode.',
+    matters: 'A seal that cannot be read is not the same as no seal: what the blob must be is unknown.',
+    mend: 'Restore seals/ from a backup, or decide anew with `blobcheck seal --replace BLOB`.',
+  },
+  'snapshot-file-missing': {
+    severity: 'error',
+    means: 'A file of the snapshot is not there, is not a regular file, or its directory is not where it must be.',
+    matters: 'The clone fails, or opens something else than what was judged.',
+    mend: 'Take the snapshot again, or import it again.',
+  },
+  'snapshot-file-unknown': {
+    severity: 'warning',
+    means: "A file lies in the snapshot's directory that cocoon does not write there.",
+    matters: 'cocoon copies it into the run directory of every clone.',
+    mend: 'Find out where it came from; remove it if nothing needs it.',
+  },
+  'memory-size-mismatch': {
+    severity: 'error',
+    means: 'The file of guest memory has not exactly the size that state.json, config.json and the record name.',
+    matters: 'What is missing is restored as zeros without an error: the guest runs on damaged memory.',
+    mend: 'Take the snapshot again, or import it again (a full disk cuts it short).',
+  },
+  'sidecar-malformed': {
+    severity: 'error',
+    means: 'cocoon.json, config.json or state.json is not strict JSON of the shape that cocoon writes.',
+    matters: 'cocoon (Go) and other readers could take different values from it: a repeated key, another spelling.',
+    mend: 'Take the snapshot again on its own node; an import that looks like this was made by hand.',
+  },
+  'sidecar-mismatch': {
+    severity: 'error',
+    means: 'cocoon.json, config.json, the record and the directory do not agree about the disks.',
+    matters: 'cocoon computes which file it opens; a decoy elsewhere would be judged in its place.',
+    mend: 'Take the snapshot again, or import it again.',
+  },
+  'disk-outside-store': {
+    severity: 'error',
+    means: "A disk named by the sidecars is neither the snapshot's own file nor a blob of this store.",
+    matters: 'The clone would open a file of the host, or of another tenant.',
+    mend: 'Do not clone it. Take the snapshot again on its own node.',
+  },
+  'vm-config-host-access': {
+    severity: 'error',
+    means: 'config.json gives the guest a path, socket or device of the host that cocoon never gives.',
+    matters: 'cocoon hands it to the hypervisor nearly as it is, and that runs as root.',
+    mend: 'Do not clone it unless you know why it is there; take the snapshot again on its own node. A section that your nodes need (say `platform`) is allowed by name with `--allow-vm-section platform` or BLOBCHECK_ALLOW_VM_SECTIONS=platform.',
+  },
+  'overlay-malformed': {
+    severity: 'error',
+    means: "The header or a table of the snapshot's qcow2 overlay is damaged.",
+    matters:
+      'The clone fails, or the guest writes where it must not, up to the header that names the next backing file.',
+    mend: 'Take the snapshot again, or import it again.',
+  },
+  'overlay-unsupported': {
+    severity: 'error',
+    means: 'The qcow2 image uses a version, a feature or a size that a reader which opens it later refuses.',
+    matters: 'The clone fails inside qemu-img or the hypervisor.',
+    mend: 'Rewrite the image with plain features (`qemu-img convert -O qcow2`), or take the snapshot again.',
+  },
+  'overlay-marked-corrupt': {
+    severity: 'error',
+    means: 'The qcow2 image carries the "corrupt" mark that QEMU sets when it found damage.',
+    matters: 'It cannot be opened for writing.',
+    mend: 'Take the snapshot again; `qemu-img check -r all` on a copy shows what is left.',
+  },
+  'overlay-encrypted': {
+    severity: 'error',
+    means: 'The qcow2 image is encrypted.',
+    matters: 'Cloud Hypervisor opens it as if it were plain: the guest reads ciphertext.',
+    mend: 'Use an image that is not encrypted.',
+  },
+  'external-data-file': {
+    severity: 'error',
+    means: 'The qcow2 image keeps its data in another file that its header names.',
+    matters: 'A header could name any file of the host (the class of CVE-2024-32498).',
+    mend: 'Do not clone it; rewrite it with `qemu-img convert -O qcow2` where it came from.',
+  },
+  'overlay-unflushed': {
+    severity: 'warning',
+    means: 'Guest writes lie in the overlay and no table leads to them: the snapshot was taken without a flush.',
+    matters: 'Those writes are not in the snapshot.',
+    mend: 'Run `sync` in the guest and take the snapshot again.',
+  },
+  'backing-none': {
+    severity: 'error',
+    means: 'The overlay names no base.',
+    matters: 'The clone would start from an empty disk.',
+    mend: 'Take the snapshot again.',
+  },
+  'backing-relative': {
+    severity: 'error',
+    means: 'The overlay names its base by a relative path.',
+    matters: 'It is judged in one directory and opened in another: that of the clone.',
+    mend: 'Write the absolute path: `qemu-img rebase -u -F qcow2 -b /…/blobs/<digest>.qcow2 overlay.qcow2`.',
+  },
+  'backing-not-a-path': {
+    severity: 'error',
+    means: 'The backing name is no file name: a pseudo-protocol (json:, nbd:, file:, fd:), a NUL, or not UTF-8.',
+    matters: 'qemu-img, as root, connects to the server or opens the file that it names.',
+    mend: 'Do not clone it. Take the snapshot again on its own node.',
+  },
+  'backing-outside-store': {
+    severity: 'error',
+    means: "The overlay names a base that does not lie directly in this store's cloudimg/blobs.",
+    matters: 'The guest would read that file, whoever owns it.',
+    mend: 'If it was made under another root, import it again; else do not clone it.',
+  },
+  'backing-name-not-a-digest': {
+    severity: 'error',
+    means: 'The file that the overlay names is not called <64 lower-case hex digits>.qcow2.',
+    matters: 'Nothing says what its content must be.',
+    mend: 'Take the snapshot again from an image that cocoon pulled or imported.',
+  },
+  'backing-format-missing': {
+    severity: 'error',
+    means: 'The overlay does not say the format of its base, and the base is not a sound qcow2 blob of this store.',
+    matters: 'The opener would guess it from bytes that a guest may have written.',
+    mend: 'Mend the base first; then `qemu-img rebase -u -F qcow2 -b BASE overlay.qcow2` writes the format.',
+  },
+  'backing-format-mismatch': {
+    severity: 'error',
+    means: 'The overlay says that its base has another format than qcow2.',
+    matters: "The guest would see the container's bytes, or the opener refuses.",
+    mend: 'Take the snapshot again, or write the format with `qemu-img rebase -u -F qcow2 -b BASE overlay.qcow2`.',
+  },
+  'virtual-size-shrunk': {
+    severity: 'warning',
+    means: 'The overlay is smaller than its base.',
+    matters: 'The guest sees only the front of its disk.',
+    mend: 'Nothing, if that was intended.',
+  },
+  'digest-mismatch': {
+    severity: 'error',
+    means: "The record's image_digest names another blob than the overlay's header does.",
+    matters: 'One of the two is wrong; which guest content was meant cannot be known.',
+    mend: 'Take the snapshot again.',
+  },
+  'raw-size-mismatch': {
+    severity: 'error',
+    means: 'A raw disk of the snapshot is missing bytes or has too many.',
+    matters: 'cocoon grows it with zeros and the guest reads wrong data.',
+    mend: 'Import the snapshot again with cocoon (an ordinary tar shortens sparse files).',
+  },
+  'raw-disk-probed': {
+    severity: 'error',
+    means: 'A raw disk begins with the header of another image format.',
+    matters: 'Cloud Hypervisor refuses it; a reader that guesses would follow a header that the guest wrote.',
+    mend: 'Take the snapshot again without that disk.',
+  },
+  'boot-file-missing': {
+    severity: 'error',
+    means: 'The firmware that the virtual machine boots from is not there.',
+    matters: 'The clone fails.',
+    mend: 'Install it again (cocoon-setup puts CLOUDHV.fd into <root>/firmware).',
+  },
+} as const satisfies Entries;

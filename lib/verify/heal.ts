@@ -1,0 +1,68 @@
+import type { FindingCode } from './catalogue.js';
+import type { Finding } from './finding.js';
+import { commandRemedy, type Remedy, wordsRemedy } from './remedy.js';
+
+/** What is known of the image that a base came from. */
+export interface ImageOrigin {
+  /** Hex digest that is needed. */
+  readonly blob: string;
+  readonly blobPath: string;
+  /** The record's `image`: a URL or reference; null when there is no record. */
+  readonly image: string | null;
+  /** References in the local index that name exactly this blob. */
+  readonly indexedAs: readonly string[];
+  /** The digest (hex) that `image` leads to in the local index now; null when it is not indexed. */
+  readonly imageLeadsTo: string | null;
+}
+
+/** Findings of a base that a fresh copy of the same content mends. */
+const healable: ReadonlySet<FindingCode> = new Set([
+  'blob-missing',
+  'blob-empty',
+  'blob-not-regular',
+  'blob-size-mismatch',
+  'blob-malformed',
+  'blob-corrupt',
+  'blob-replaced',
+]);
+
+/** Gives the findings of a base the remedy that fits its origin, and `blob-missing` what has become of its tag. */
+export function withHealing(findings: readonly Finding[], origin: ImageOrigin): Finding[] {
+  return findings.map((found) => {
+    if (!healable.has(found.code) || found.remedy !== null) return found;
+    const message = found.code === 'blob-missing' ? found.message + tagToday(origin) : found.message;
+    return { ...found, message, ...healingRemedy(found.code === 'blob-missing', origin) };
+  });
+}
+
+function tagToday(origin: ImageOrigin): string {
+  if (origin.image === null || origin.imageLeadsTo === null || origin.imageLeadsTo === origin.blob) return '';
+  return `; ${origin.image} now leads to sha256:${origin.imageLeadsTo}`;
+}
+
+/**
+ * cocoon keeps a non-empty file that stands at the blob's path even under `image pull --force`, so a bad one is moved
+ * aside first, to a name that its garbage collection leaves alone (cocoon-store.md, traps 2 and 11); and without
+ * `--force` it skips a reference that its index knows (cocoon #18).
+ */
+function healingRemedy(missing: boolean, origin: ImageOrigin): Remedy {
+  if (origin.imageLeadsTo !== null && origin.imageLeadsTo !== origin.blob && origin.indexedAs.length === 0) {
+    return wordsRemedy(
+      `bake the snapshot again from the present build, or copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}`,
+    );
+  }
+  const candidates = [...origin.indexedAs, ...(origin.image === null ? [] : [origin.image])];
+  const url = candidates.find(isUrl);
+  if (url === undefined) {
+    const named = origin.image === null ? 'no image is named' : `${origin.image} cannot be pulled: not a URL`;
+    return wordsRemedy(`${named}; copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}`);
+  }
+  const aside = { words: ['mv'], values: [origin.blobPath, `${origin.blobPath}.aside`] };
+  const pull = { words: ['cocoon', 'image', 'pull', '--force'], values: [url] };
+  return commandRemedy(missing ? [pull] : [aside, pull], 'move the blob aside and pull the image again');
+}
+
+/** What `cocoon image pull` takes for a cloud image: anything else is "unsupported protocol scheme" (cocoon #38). */
+function isUrl(reference: string): boolean {
+  return /^https?:\/\//.test(reference);
+}

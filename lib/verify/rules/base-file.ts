@@ -1,0 +1,62 @@
+import { type Finding, finding } from '../finding.js';
+
+/** What stands at a blob's path, and what is known of its size. */
+export interface BaseFileFacts {
+  readonly path: string;
+  /** Hex digest in the name. */
+  readonly blob: string;
+  readonly presence:
+    | { readonly kind: 'regular'; readonly bytes: bigint }
+    | { readonly kind: 'missing' }
+    | { readonly kind: 'not-regular'; readonly what: string }
+    | { readonly kind: 'unreadable'; readonly reason: string };
+  /** Bytes, from the seal; null without one. */
+  readonly sealedBytes: bigint | null;
+  /** Bytes, from each entry of the image index that names the blob: a `stat` of the kept file, so weak evidence. */
+  readonly indexedBytes: readonly bigint[];
+}
+
+/** Rule 12: what can be told of a base without reading it. Any finding of these stops the hash. */
+export function judgeBaseFile(facts: BaseFileFacts): Finding[] {
+  const { presence, path } = facts;
+  const expected = `sha256:${facts.blob}`;
+  if (presence.kind === 'missing') {
+    const message = `the base ${expected} is not in the store`;
+    return [finding('blob-missing', message, { subject: path, expected, expectedFrom: 'overlay header' })];
+  }
+  if (presence.kind === 'not-regular') {
+    const message = `a ${presence.what} stands in the place of the base`;
+    return [
+      finding('blob-not-regular', message, {
+        subject: path,
+        expected: 'a regular file',
+        expectedFrom: 'cocoon',
+        actual: presence.what,
+      }),
+    ];
+  }
+  if (presence.kind === 'unreadable') {
+    const message = `the base cannot be opened: ${presence.reason}`;
+    return [finding('blob-unreadable', message, { subject: path, expected, expectedFrom: 'overlay header' })];
+  }
+  if (presence.bytes === 0n) {
+    return [
+      finding('blob-empty', 'the base has no bytes', { subject: path, expected, expectedFrom: 'overlay header' }),
+    ];
+  }
+  return judgeSize(facts, presence.bytes);
+}
+
+function judgeSize(facts: BaseFileFacts, bytes: bigint): Finding[] {
+  const witness = facts.sealedBytes === null ? 'image index' : 'seal';
+  const known = facts.sealedBytes === null ? facts.indexedBytes : [facts.sealedBytes];
+  if (known.length === 0 || known.includes(bytes)) return [];
+  return [
+    finding('blob-size-mismatch', 'the base has another size than it must have', {
+      subject: facts.path,
+      expected: `${known.join(' or ')} bytes`,
+      expectedFrom: witness,
+      actual: `${bytes} bytes`,
+    }),
+  ];
+}

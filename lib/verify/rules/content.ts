@@ -1,0 +1,76 @@
+import type { Basis } from '../../trust/seals.js';
+import { type Finding, finding } from '../finding.js';
+import { commandRemedy, wordsRemedy } from '../remedy.js';
+
+/** What a full read of a base gave, and what is known that it must give. */
+export interface ContentFacts {
+  readonly path: string;
+  /** Hex digest in the name. */
+  readonly blob: string;
+  /** `sha256:<hex>` of the bytes that were read first. */
+  readonly digest: string;
+  readonly known: { readonly digest: string; readonly basis: Basis; readonly since: string } | null;
+  /** The second read, from the medium and with the other engine; null when none was needed. */
+  readonly confirmation: { readonly digest: string; readonly readFrom: 'disk' | 'cache' } | null;
+  /** How the file changed while it was read; null when it did not. */
+  readonly changed: 'content' | 'replaced' | 'removed' | null;
+  /** Whether the last good read was of another file than the one that stands there now. */
+  readonly lastGoodWasOther: boolean;
+  /** Whether rule 13 found fault with the header or the tables. */
+  readonly structureBad: boolean;
+}
+
+const changes = {
+  content: 'the base changed while it was being read',
+  replaced: 'the name of the base leads to another file than the one that was read',
+  removed: 'the base was removed while it was being read',
+} as const;
+
+/** Rule 15, as trust.md says under "Content": what the bytes are against what they must be. */
+export function judgeContent(facts: ContentFacts): Finding[] {
+  if (facts.changed !== null) {
+    const wait = wordsRemedy('wait for the pull or copy to end, then ask again');
+    return [finding('blob-changed', changes[facts.changed], { subject: facts.path, ...wait })];
+  }
+  const byName = `sha256:${facts.blob}`;
+  if (facts.known === null) return facts.digest === byName ? [] : [unsealed(facts, byName)];
+  if (facts.digest === facts.known.digest) return [];
+  const details = {
+    subject: facts.path,
+    expected: facts.known.digest,
+    expectedFrom: `seal, basis ${facts.known.basis}, since ${facts.known.since}`,
+    actual: facts.digest,
+  };
+  if (facts.confirmation?.digest === facts.known.digest) {
+    const message = 'the base is right on the medium, but what was in memory, which guests read, was not';
+    return [
+      finding('cache-corrupt', message, { ...details, ...wordsRemedy('ask again: the wrong pages were dropped') }),
+    ];
+  }
+  const again = facts.confirmation === null ? '' : ', and a second read says the same';
+  if (facts.lastGoodWasOther) {
+    const message = `another file with other content stands in the place of the base${again}: replaced, or converted again elsewhere`;
+    return [finding('blob-replaced', message, details)];
+  }
+  const message = `the content of the base is not what it was${again}: damaged, or converted again elsewhere`;
+  return [finding('blob-corrupt', message, details)];
+}
+
+function unsealed(facts: ContentFacts, byName: string): Finding {
+  const message =
+    'the base does not hash to its name and no seal says what it should be: converted at import, or corrupt';
+  const details = { subject: facts.path, expected: byName, expectedFrom: 'file name', actual: facts.digest };
+  if (facts.structureBad) {
+    return finding('blob-unsealed', message, {
+      ...details,
+      ...wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again'),
+    });
+  }
+  return finding('blob-unsealed', message, {
+    ...details,
+    ...commandRemedy(
+      [{ words: ['blobcheck', 'seal'], values: [facts.blob] }],
+      'blobcheck seal BLOB, if the image was raw or an old qcow2 when it was pulled',
+    ),
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * Runs every test file in a process of its own and reads uvu's totals, because uvu 0.5.6 exits with 0 when a `before`
+ * hook throws or a file forgets `.run()`: a file passes only if it ran at least one test and passed + skipped = total.
+ *
+ *     tsx test/run.ts [--root DIR] [WORD…]     only the files whose path holds one of the words
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Outcome {
+  readonly file: string;
+  readonly output: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const words = process.argv.slice(2);
+const rootFlag = words.indexOf('--root');
+const root = rootFlag === -1 ? join(project, 'test') : (words.splice(rootFlag, 2)[1] ?? '.');
+
+function testFiles(): string[] {
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('.test.ts')).sort();
+  return words.length === 0 ? files : files.filter((name) => words.some((word) => name.includes(word)));
+}
+
+function count(output: string, label: string): number {
+  let sum = 0;
+  for (const match of output.matchAll(new RegExp(`^ {2}${label}:\\s+(\\d+)`, 'gm'))) sum += Number(match[1]);
+  return sum;
+}
+
+function runFile(name: string): Promise<Outcome> {
+  const file = relative(project, join(root, name));
+  // Full-colour diffs are of no use in a log, and a test that inherits a user's variables is not the same everywhere.
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+  for (const key of Object.keys(env)) if (/^(COCOON_|BLOBCHECK_(?!NO_SKIP|TEST_))/.test(key)) delete env[key];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(root, name)], { cwd: project, env });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('close', (code, signal) => {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of terminal colours
+      const plain = output.replace(/\x1b\[[0-9;]*m/g, '');
+      const total = count(plain, 'Total');
+      const passed = count(plain, 'Passed');
+      const skipped = count(plain, 'Skipped');
+      const lost = Math.max(total - passed - skipped, code === 0 && signal === null ? 0 : 1, total === 0 ? 1 : 0);
+      resolve({ file, output: plain, passed, failed: lost, skipped });
+    });
+  });
+}
+
+const files = testFiles();
+const outcomes: Outcome[] = [];
+const queue = [...files];
+
+async function worker(): Promise<void> {
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    const outcome = await runFile(name);
+    outcomes.push(outcome);
+    const skips = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
+    process.stdout.write(`${outcome.failed > 0 ? 'FAIL' : 'ok  '} ${outcome.file} (${outcome.passed}${skips})\n`);
+    for (const line of outcome.output.match(/^SKIP .*$/gm) ?? []) process.stdout.write(`     ${line}\n`);
+    if (outcome.failed > 0) process.stdout.write(`${outcome.output}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
+
+const sum = (pick: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+const failed = sum((outcome) => outcome.failed) + (files.length === 0 ? 1 : 0);
+const skipped = sum((outcome) => outcome.skipped);
+if (files.length === 0) process.stdout.write('no test file matches\n');
+process.stdout.write(`${sum((o) => o.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+process.exitCode = failed > 0 ? 1 : 0;
