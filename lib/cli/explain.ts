@@ -1,6 +1,6 @@
 import { BlobcheckError } from '../errors.js';
+import { catalogue, type FindingCode, findingCodes, isFindingCode } from '../finding/catalogue.js';
 import type { ExplainReport } from '../report/documents.js';
-import { catalogue, type FindingCode, findingCodes, isFindingCode } from '../verify/catalogue.js';
 import { exitCodes } from './exit.js';
 import type { GlobalOptions } from './main.js';
 import type { Terminal } from './terminal.js';

@@ -1,7 +1,7 @@
 import { hashFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorText } from '../errors.js';
+import { escapeText } from '../finding/escape.js';
 import type { HashReport } from '../report/documents.js';
-import { escapeText } from '../report/escape.js';
 import { exitCodes } from './exit.js';
 import type { GlobalOptions } from './main.js';
 import { engineOption } from './options.js';
@@ -20,7 +20,7 @@ export async function hashCommand(
 ): Promise<number> {
   const engine = engineOption(options.engine);
   const progress = await progressOn(terminal, options.quiet === true);
-  const results: HashReport['files'] = [];
+  const results: HashReport['files'][number][] = [];
   for (const path of files) {
     try {
       const onProgress = (done: number, total: number) => progress.update(path, done, total);

@@ -154,7 +154,7 @@ function oneLine(text: string): string {
 /** An error that no command turned into a finding: one line, never a stack. */
 async function reportFailure(error: unknown, terminal: Terminal): Promise<number> {
   const { BlobcheckError } = await import('../errors.js');
-  const { escapeText } = await import('../report/escape.js');
+  const { escapeText } = await import('../finding/escape.js');
   if (error instanceof BlobcheckError && error.code === 'usage') {
     terminal.err(`error: ${escapeText(error.message)}\n`);
     return exitCodes.usage;

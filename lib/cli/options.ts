@@ -1,9 +1,19 @@
 import type { EngineName } from '../digest/engine.js';
 import { BlobcheckError } from '../errors.js';
-import type { GlobalOptions } from './main.js';
+import { resolveLocation } from '../store/location.js';
+import type { StoreCheckOptions } from '../verify/run.js';
+import { type GlobalOptions, version } from './main.js';
+import type { Progress } from './progress.js';
+import type { Terminal } from './terminal.js';
 
 /** Where what is remembered lies, if nobody says otherwise. */
 const defaultStateDirectory = '/var/lib/blobcheck';
+
+/** Options of the commands that judge a store. */
+export interface StoreOptions extends GlobalOptions {
+  readonly engine?: string;
+  readonly allowVmSection?: readonly string[];
+}
 
 /** The value of `--engine`; `native` where it is not given. */
 export function engineOption(value: string | undefined): EngineName {
@@ -15,4 +25,28 @@ export function engineOption(value: string | undefined): EngineName {
 /** `--state-dir`, else BLOBCHECK_STATE_DIR (empty is unset), else the default. */
 export function stateDirectoryOption(options: GlobalOptions, env: NodeJS.ProcessEnv): string {
   return options.stateDir ?? (env.BLOBCHECK_STATE_DIR || defaultStateDirectory);
+}
+
+/** What a check is given, but for where the store is. */
+export function checkOptions(options: StoreOptions, terminal: Terminal, progress: Progress) {
+  const fromEnvironment = (terminal.env.BLOBCHECK_ALLOW_VM_SECTIONS ?? '').split(',').map((name) => name.trim());
+  return {
+    stateDir: stateDirectoryOption(options, terminal.env),
+    tool: version(),
+    engine: engineOption(options.engine),
+    allowedVmSections: [...(options.allowVmSection ?? []), ...fromEnvironment.filter((name) => name !== '')],
+    signal: terminal.signal,
+    onProgress: progress.update,
+  };
+}
+
+/** What a check of a cocoon root is given: the root is found as cocoon finds it. */
+export async function storeCheckOptions(
+  options: StoreOptions,
+  terminal: Terminal,
+  progress: Progress,
+): Promise<StoreCheckOptions & { readonly stateDir: string }> {
+  const { rootDir, runDir, config } = options;
+  const location = await resolveLocation({ rootDir, runDir, configFile: config, env: terminal.env });
+  return { ...checkOptions(options, terminal, progress), location };
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { escapeText } from '../report/escape.js';
+import { escapeText } from '../finding/escape.js';
 import { bytesText, secondsText } from '../report/human.js';
 import type { Terminal } from './terminal.js';
 

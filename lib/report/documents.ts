@@ -1,10 +1,18 @@
 import * as v from 'valibot';
-import { findingCodes } from '../verify/catalogue.js';
+import { findingCodes } from '../finding/catalogue.js';
+import { inspectSchema } from './inspect-document.js';
 
 /**
  * The JSON documents that commands print, one schema each: the types that the code uses and the JSON Schema files of the
  * package are both made from these. What is not known is null, never left out.
  */
+
+/** A document is data: nobody changes it once it is made. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
 
 const text = v.string();
 const orNull = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
@@ -12,7 +20,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
 
 export const verdictSchema = v.picklist(['allow', 'deny', 'unverified']);
-export type Verdict = v.InferOutput<typeof verdictSchema>;
+export type Verdict = Frozen<v.InferOutput<typeof verdictSchema>>;
 
 const findingSchema = v.strictObject({
   code: v.picklist(findingCodes),
@@ -37,7 +45,7 @@ const diskSchema = v.strictObject({
   dirty: orNull(v.boolean()),
   chain: v.array(chainLinkSchema),
 });
-export type DiskReport = v.InferOutput<typeof diskSchema>;
+export type DiskReport = Frozen<v.InferOutput<typeof diskSchema>>;
 
 export const basisSchema = v.picklist(['name', 'pull', 'proved', 'operator']);
 
@@ -51,7 +59,7 @@ const blobSchema = v.strictObject({
   readFrom: orNull(v.picklist(['disk', 'cache'])),
   seconds: orNull(v.number()),
 });
-export type BlobReport = v.InferOutput<typeof blobSchema>;
+export type BlobReport = Frozen<v.InferOutput<typeof blobSchema>>;
 
 /** One thing that was asked about: a snapshot, an image, or an overlay outside cocoon. */
 const entrySchema = v.strictObject({
@@ -63,10 +71,10 @@ const entrySchema = v.strictObject({
   disks: v.array(diskSchema),
   blobs: v.array(blobSchema),
 });
-export type EntryReport = v.InferOutput<typeof entrySchema>;
+export type EntryReport = Frozen<v.InferOutput<typeof entrySchema>>;
 
 const summarySchema = v.strictObject({ allow: count, deny: count, unverified: count, skipped: count });
-export type Summary = v.InferOutput<typeof summarySchema>;
+export type Summary = Frozen<v.InferOutput<typeof summarySchema>>;
 
 export const verifySchema = v.strictObject({
   schema: v.literal('blobcheck/verify/v1'),
@@ -80,7 +88,7 @@ export const verifySchema = v.strictObject({
   images: v.array(entrySchema),
   overlays: v.array(entrySchema),
 });
-export type VerifyReport = v.InferOutput<typeof verifySchema>;
+export type VerifyReport = Frozen<v.InferOutput<typeof verifySchema>>;
 
 const sealHistorySchema = v.strictObject({ digest, size: count, basis: basisSchema, since: text, by: text });
 
@@ -96,7 +104,7 @@ const sealedBlobSchema = v.strictObject({
   because: orNull(text),
   findings: v.array(findingSchema),
 });
-export type SealedBlob = v.InferOutput<typeof sealedBlobSchema>;
+export type SealedBlob = Frozen<v.InferOutput<typeof sealedBlobSchema>>;
 
 export const sealDocumentSchema = v.strictObject({
   schema: v.literal('blobcheck/seal/v1'),
@@ -105,7 +113,7 @@ export const sealDocumentSchema = v.strictObject({
   findings: v.array(findingSchema),
   blobs: v.array(sealedBlobSchema),
 });
-export type SealReport = v.InferOutput<typeof sealDocumentSchema>;
+export type SealReport = Frozen<v.InferOutput<typeof sealDocumentSchema>>;
 
 const statusBlobSchema = v.strictObject({
   blob: text,
@@ -125,7 +133,7 @@ const statusBlobSchema = v.strictObject({
   history: v.array(sealHistorySchema),
   findings: v.array(findingSchema),
 });
-export type StatusBlob = v.InferOutput<typeof statusBlobSchema>;
+export type StatusBlob = Frozen<v.InferOutput<typeof statusBlobSchema>>;
 
 export const statusSchema = v.strictObject({
   schema: v.literal('blobcheck/status/v1'),
@@ -135,7 +143,7 @@ export const statusSchema = v.strictObject({
   findings: v.array(findingSchema),
   blobs: v.array(statusBlobSchema),
 });
-export type StatusReport = v.InferOutput<typeof statusSchema>;
+export type StatusReport = Frozen<v.InferOutput<typeof statusSchema>>;
 
 export const hashSchema = v.strictObject({
   schema: v.literal('blobcheck/hash/v1'),
@@ -150,7 +158,7 @@ export const hashSchema = v.strictObject({
     }),
   ),
 });
-export type HashReport = v.InferOutput<typeof hashSchema>;
+export type HashReport = Frozen<v.InferOutput<typeof hashSchema>>;
 
 export const explainSchema = v.strictObject({
   schema: v.literal('blobcheck/explain/v1'),
@@ -160,7 +168,7 @@ export const explainSchema = v.strictObject({
   matters: text,
   mend: text,
 });
-export type ExplainReport = v.InferOutput<typeof explainSchema>;
+export type ExplainReport = Frozen<v.InferOutput<typeof explainSchema>>;
 
 /** Every document, by the name of the command that prints it. */
 export const documentSchemas = {
@@ -168,5 +176,6 @@ export const documentSchemas = {
   seal: sealDocumentSchema,
   status: statusSchema,
   hash: hashSchema,
+  inspect: inspectSchema,
   explain: explainSchema,
 } as const;

@@ -1,8 +1,8 @@
 import prettyBytes from 'pretty-bytes';
 import prettyMilliseconds from 'pretty-ms';
-import type { Finding } from '../verify/finding.js';
+import { escapeText } from '../finding/escape.js';
+import type { Finding } from '../finding/finding.js';
 import type { BlobReport, EntryReport, Summary, Verdict, VerifyReport } from './documents.js';
-import { escapeText } from './escape.js';
 
 /** Paints one word of the output; the identity where there is no terminal or `NO_COLOR` is set. */
 export type Paint = (style: 'red' | 'yellow' | 'green' | 'dim' | 'bold', text: string) => string;

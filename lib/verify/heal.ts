@@ -1,6 +1,6 @@
-import type { FindingCode } from './catalogue.js';
-import type { Finding } from './finding.js';
-import { commandRemedy, type Remedy, wordsRemedy } from './remedy.js';
+import type { FindingCode } from '../finding/catalogue.js';
+import type { Finding } from '../finding/finding.js';
+import { commandRemedy, type Remedy, wordsRemedy } from '../finding/remedy.js';
 
 /** What is known of the image that a base came from. */
 export interface ImageOrigin {

@@ -1,4 +1,4 @@
-import { type Finding, finding } from '../finding.js';
+import { type Finding, finding } from '../../finding/finding.js';
 
 /** What stands at a blob's path, and what is known of its size. */
 export interface BaseFileFacts {

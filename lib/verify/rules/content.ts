@@ -1,6 +1,6 @@
-import type { Basis } from '../../trust/seals.js';
-import { type Finding, finding } from '../finding.js';
-import { commandRemedy, wordsRemedy } from '../remedy.js';
+import { type Finding, finding } from '../../finding/finding.js';
+import { commandRemedy, wordsRemedy } from '../../finding/remedy.js';
+import type { Basis } from '../../trust/seal-record.js';
 
 /** What a full read of a base gave, and what is known that it must give. */
 export interface ContentFacts {

@@ -1,5 +1,5 @@
-import { type Finding, finding } from '../finding.js';
-import { commandRemedy, wordsRemedy } from '../remedy.js';
+import { type Finding, finding } from '../../finding/finding.js';
+import { commandRemedy, wordsRemedy } from '../../finding/remedy.js';
 
 export interface PinFacts {
   /** Hex digest that the overlay's header names. */
@@ -13,15 +13,20 @@ export interface PinFacts {
   /** The digest (hex) that `image` leads to in the local index now; null when it is not indexed. */
   readonly imageLeadsTo: string | null;
   readonly blobPath: string;
+  /** Whether the blob is there to be pinned. */
+  readonly present: boolean;
 }
 
 /** Rule 16: whether something keeps the blob from `cocoon gc`, and whether the tag has moved on. */
 export function judgePins(facts: PinFacts): Finding[] {
   const findings: Finding[] = [];
-  const pinIt = commandRemedy(
-    [{ words: ['cocoon', 'image', 'import'], values: [`blobcheck/${facts.blob}`, facts.blobPath] }],
-    'import the blob under a name of its own, so that an image names it',
-  );
+  const inWords = 'import the blob under a name of its own, so that an image names it';
+  const pinIt = facts.present
+    ? commandRemedy(
+        [{ words: ['cocoon', 'image', 'import'], values: [`blobcheck/${facts.blob}`, facts.blobPath] }],
+        inWords,
+      )
+    : wordsRemedy('bring the blob back first');
   if (!facts.pinned.includes(facts.blob)) {
     findings.push(
       finding(

@@ -1,5 +1,5 @@
-import { type Finding, finding } from '../finding.js';
-import { wordsRemedy } from '../remedy.js';
+import { type Finding, finding } from '../../finding/finding.js';
+import { wordsRemedy } from '../../finding/remedy.js';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -90,7 +90,7 @@ const netKeys: Readonly<Record<string, KeyRule>> = {
 
 function judgePayload(value: JsonValue, facts: VmConfigFacts): Complaint[] {
   const underFirmware: KeyRule = (path) =>
-    isEmpty(path) || facts.roots.some((root) => isDirectlyUnder(path, `${root}/firmware`))
+    isEmpty(path) || (typeof path === 'string' && isFirmware(path, facts.roots))
       ? null
       : `a file in ${facts.roots[0]}/firmware`;
   // A kernel makes it a direct boot, which rule 5 judges; here it only must not lead anywhere else.
@@ -204,10 +204,13 @@ function isBootFile(path: JsonValue, root: string): boolean {
   return /^[0-9a-f]{64}\/[^/]+$/.test(path.slice(`${root}/oci/boot/`.length)) && !hasDotSegment(path);
 }
 
-function isDirectlyUnder(path: JsonValue, directory: string): boolean {
-  if (typeof path !== 'string' || !path.startsWith(`${directory}/`) || hasDotSegment(path)) return false;
-  const name = path.slice(directory.length + 1);
-  return name !== '' && !name.includes('/');
+/** Whether a path leads to a file directly in the root's firmware directory. */
+export function isFirmware(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => path.startsWith(`${root}/firmware/`) && isName(path.slice(`${root}/firmware/`.length)));
+}
+
+function isName(text: string): boolean {
+  return text !== '' && !text.includes('/') && !hasDotSegment(text);
 }
 
 function hasDotSegment(path: string): boolean {

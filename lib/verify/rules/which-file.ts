@@ -1,5 +1,5 @@
-import { type Finding, finding } from '../finding.js';
-import { wordsRemedy } from '../remedy.js';
+import { type Finding, finding } from '../../finding/finding.js';
+import { wordsRemedy } from '../../finding/remedy.js';
 
 /** One entry of cocoon.json's `storage_configs`. */
 export interface SidecarDisk {

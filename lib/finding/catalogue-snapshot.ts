@@ -76,6 +76,24 @@ export const snapshotEntries = {
     matters: 'The clone fails, or opens something else than what was judged.',
     mend: 'Take the snapshot again, or import it again.',
   },
+  'file-unreadable': {
+    severity: 'unverified',
+    means: 'A file of the snapshot cannot be read: a read error, or no permission.',
+    matters: 'What cannot be read cannot be judged.',
+    mend: 'Look at the kernel log and the disk, or run as a user who may read it.',
+  },
+  'file-changed': {
+    severity: 'unverified',
+    means: 'A file or record of the snapshot changed, or went away, while it was being judged.',
+    matters: 'What was judged is not what a clone would open.',
+    mend: 'Ask again; if it comes back, look which program is writing there.',
+  },
+  'image-not-found': {
+    severity: 'error',
+    means: 'No image in the local index has this reference or digest.',
+    matters: 'A new VM could not be started from it without a pull.',
+    mend: 'Pull it (`cocoon image pull`), or list the images with `cocoon image list`.',
+  },
   'snapshot-file-unknown': {
     severity: 'warning',
     means: "A file lies in the snapshot's directory that cocoon does not write there.",

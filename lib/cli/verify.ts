@@ -1,0 +1,112 @@
+import { BlobcheckError } from '../errors.js';
+import type { EntryReport, VerifyReport } from '../report/documents.js';
+import { verifyText } from '../report/human.js';
+import { exitCodeOf } from './exit.js';
+import { checkOptions, type StoreOptions, storeCheckOptions } from './options.js';
+import { progressOn } from './progress.js';
+import type { Terminal } from './terminal.js';
+
+interface VerifyOptions extends StoreOptions {
+  readonly all?: boolean;
+  readonly image?: readonly string[];
+  readonly overlay?: readonly string[];
+  readonly blobs?: string;
+}
+
+/** `blobcheck verify`: judges snapshots, images, or overlays outside cocoon. */
+export async function verifyCommand(
+  refs: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<number> {
+  refuseNonsense(refs, options);
+  const progress = await progressOn(terminal, options.quiet === true);
+  try {
+    const report =
+      options.overlay === undefined
+        ? await verifyStore(refs, options, terminal, progress)
+        : await verifyOutside(options.overlay, options.blobs ?? '', options, terminal, progress);
+    progress.stop();
+    print(report, options, terminal);
+    return exitCodeOf(report.verdict);
+  } finally {
+    progress.stop();
+  }
+}
+
+type ProgressOf = Awaited<ReturnType<typeof progressOn>>;
+
+async function verifyStore(
+  refs: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+  progress: ProgressOf,
+): Promise<VerifyReport> {
+  const { verify } = await import('../verify/verify.js');
+  const request = { snapshots: refs, all: options.all === true, images: options.image ?? [] };
+  return await verify(request, await storeCheckOptions(options, terminal, progress));
+}
+
+async function verifyOutside(
+  patterns: readonly string[],
+  blobs: string,
+  options: VerifyOptions,
+  terminal: Terminal,
+  progress: ProgressOf,
+): Promise<VerifyReport> {
+  const { verifyOverlays } = await import('../verify/verify-overlays.js');
+  const { overlays, unmatched } = await matchFiles(patterns);
+  return await verifyOverlays({ overlays, unmatched, blobs }, checkOptions(options, terminal, progress));
+}
+
+/** Files that the patterns match; a name that exists is itself, whatever characters it holds. */
+async function matchFiles(patterns: readonly string[]): Promise<{ overlays: string[]; unmatched: string[] }> {
+  const { existsSync } = await import('node:fs');
+  const { default: glob } = await import('fast-glob');
+  const overlays: string[] = [];
+  const unmatched: string[] = [];
+  for (const pattern of patterns) {
+    const matched = existsSync(pattern)
+      ? [pattern]
+      : await glob(pattern, { onlyFiles: false, dot: true, unique: true });
+    if (matched.length === 0) unmatched.push(pattern);
+    overlays.push(...matched.sort());
+  }
+  return { overlays: [...new Set(overlays)], unmatched };
+}
+
+function refuseNonsense(refs: readonly string[], options: VerifyOptions): void {
+  const asked = refs.length > 0 || options.all === true || options.image !== undefined;
+  if (options.overlay !== undefined && asked) {
+    throw new BlobcheckError('usage', '--overlay judges files outside cocoon and goes with --blobs alone');
+  }
+  if (options.overlay !== undefined && options.blobs === undefined) {
+    throw new BlobcheckError('usage', '--overlay needs --blobs DIR, the directory of the <sha256>.qcow2 files');
+  }
+  if (options.overlay === undefined && options.blobs !== undefined) {
+    throw new BlobcheckError('usage', '--blobs goes with --overlay');
+  }
+  if (refs.length > 0 && options.all === true) {
+    throw new BlobcheckError('usage', 'give the names of snapshots, or --all, not both');
+  }
+  if (!asked && options.overlay === undefined) {
+    throw new BlobcheckError('usage', 'name a snapshot, or give --all, --image or --overlay');
+  }
+}
+
+function print(report: VerifyReport, options: VerifyOptions, terminal: Terminal): void {
+  if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
+  else if (options.quiet) terminal.out(quietText(report, terminal));
+  else terminal.out(verifyText(report, terminal.paint));
+}
+
+/** `--quiet`: nothing where all is allowed without a finding, else only the entries that have one. */
+function quietText(report: VerifyReport, terminal: Terminal): string {
+  const loud = (entry: EntryReport) => entry.verdict !== 'allow';
+  if (report.verdict === 'allow') return '';
+  const { snapshots, images, overlays } = report;
+  return verifyText(
+    { ...report, snapshots: snapshots.filter(loud), images: images.filter(loud), overlays: overlays.filter(loud) },
+    terminal.paint,
+  );
+}

@@ -1,0 +1,109 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { BlobcheckError, systemErrorText } from '../errors.js';
+import { type FileIdentity, identityOf } from '../file/identity.js';
+import { openRegular } from '../file/open-regular.js';
+import { type Changed, whatChanged } from './changed.js';
+import { createHasher, type EngineName } from './engine.js';
+import { readOverlapped } from './read-overlapped.js';
+
+/** Whether bytes came past this machine's page cache (O_DIRECT) or through it. */
+export type ReadFrom = 'disk' | 'cache';
+
+export interface HashOptions {
+  /** Default `native`. */
+  readonly engine?: EngineName;
+  /** Looked at before every read; then `BlobcheckError` `aborted`. */
+  readonly signal?: AbortSignal;
+  /** Called after every buffer (8 MiB) with bytes; does nothing by default. */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+}
+
+export interface HashOpenOptions extends HashOptions {
+  /** `disk` for a descriptor with O_DIRECT: its buffers are page-aligned. */
+  readonly source: ReadFrom;
+}
+
+export interface HashedFile {
+  /** SHA-256 of the bytes read: 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+  /** Bytes hashed: the size at the beginning, unless the file shrank. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** This machine's clock before the first look at the file; nanoseconds since 1970. */
+  readonly startedNs: bigint;
+  readonly before: FileIdentity;
+  readonly after: FileIdentity;
+  readonly changed: Changed | null;
+  readonly readFrom: ReadFrom;
+}
+
+/** The part of a `FileHandle` that hashing needs. */
+export type Readable = Pick<FileHandle, 'read' | 'stat'>;
+
+/**
+ * SHA-256 of a whole open file, with at most two buffers in memory. `path` is the name that the file was opened by:
+ * looked at again afterwards, and named in errors. The handle stays open.
+ *
+ * A file that changes meanwhile is a value in the result. `BlobcheckError` `unreadable` with the offset of the first
+ * 4 KiB block that cannot be read, `aborted` after the signal.
+ */
+export async function hashOpenFile(handle: Readable, path: string, options: HashOpenOptions): Promise<HashedFile> {
+  const { engine = 'native', signal, onProgress, source } = options;
+  const started = performance.now();
+  const startedNs = BigInt(Date.now()) * 1_000_000n;
+  const before = await statOf(handle, path);
+  const size = sizeOf(before, path);
+  const hasher = await createHasher(engine);
+  const bytes = await readOverlapped(handle, { path, size, aligned: source === 'disk', signal }, (filled, done) => {
+    hasher.update(filled);
+    onProgress?.(done, size);
+  });
+  const after = await statOf(handle, path);
+  const changed = (await whatChanged(path, before, after)) ?? (bytes === size ? null : 'content');
+  return {
+    digest: hasher.digest(),
+    bytes,
+    seconds: (performance.now() - started) / 1000,
+    startedNs,
+    before: identityOf(before),
+    after: identityOf(after),
+    changed,
+    readFrom: source,
+  };
+}
+
+/**
+ * Opens a regular file, hashes it through the page cache and closes it. What is not a regular file, or cannot be
+ * opened, is a `BlobcheckError` `unreadable`; otherwise as `hashOpenFile`.
+ */
+export async function hashFile(path: string, options: HashOptions = {}): Promise<HashedFile> {
+  const opened = await openRegular(path);
+  if (opened.kind === 'missing') throw new BlobcheckError('unreadable', 'there is no such file', { path });
+  if (opened.kind === 'not-regular') {
+    throw new BlobcheckError('unreadable', `not a regular file but a ${opened.what}`, { path });
+  }
+  if (opened.kind === 'unreadable') {
+    const cause = opened.error;
+    throw new BlobcheckError('unreadable', `cannot be opened: ${systemErrorText(cause)}`, { path, cause });
+  }
+  try {
+    return await hashOpenFile(opened.handle, path, { ...options, source: 'cache' });
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+async function statOf(handle: Readable, path: string): Promise<BigIntStats> {
+  try {
+    return await handle.stat({ bigint: true });
+  } catch (cause) {
+    throw new BlobcheckError('unreadable', `cannot be looked at: ${systemErrorText(cause)}`, { path, cause });
+  }
+}
+
+/** A file's size as a number of bytes. Past 2^53 no offset is exact, and no disk holds that much. */
+function sizeOf(stats: BigIntStats, path: string): number {
+  if (stats.size <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(stats.size);
+  throw new BlobcheckError('unreadable', `its size of ${stats.size} bytes is more than can be read`, { path });
+}

@@ -1,0 +1,36 @@
+import { catalogue, type FindingCode, type Severity } from './catalogue.js';
+
+/** One thing that a check found. The verdict and every count are computed from the list of these. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** One sentence: what is the matter, and with what. Not escaped: whoever prints it escapes it. */
+  readonly message: string;
+  /** The path (or reference) that the finding is about. */
+  readonly subject: string | null;
+  readonly expected: string | null;
+  /** The witness of `expected`: never the file that is judged. */
+  readonly expectedFrom: string | null;
+  readonly actual: string | null;
+  /** What mends it, quoted for a POSIX shell, or words where no command can be built. */
+  readonly remedy: string | null;
+  /** The remedy's words, unquoted; null where the remedy is no command. */
+  readonly remedyArgv: readonly string[] | null;
+}
+
+export type FindingDetails = Partial<Omit<Finding, 'code' | 'severity' | 'message'>>;
+
+/** Makes a finding; severity comes from the catalogue, what is not known is null. */
+export function finding(code: FindingCode, message: string, details: FindingDetails = {}): Finding {
+  return {
+    code,
+    severity: catalogue[code].severity,
+    message,
+    subject: details.subject ?? null,
+    expected: details.expected ?? null,
+    expectedFrom: details.expectedFrom ?? null,
+    actual: details.actual ?? null,
+    remedy: details.remedy ?? null,
+    remedyArgv: details.remedyArgv ?? null,
+  };
+}

@@ -1,0 +1,93 @@
+import { COMPRESSED, DATA, FREE, METADATA } from './cluster-map.js';
+import { addProblem, isPlaced, type Walk } from './walk.js';
+
+const COMPRESSED_FLAG = 0x40000000;
+/** Bits 56 to 61 and 1 to 8 of a standard descriptor. */
+const RESERVED_HIGH = 0x3f000000;
+const RESERVED_LOW = 0x1fe;
+const READS_AS_ZEROS = 1;
+
+/** Whose table it is: a cluster of the active one is used once, one of an internal snapshot may be shared with it. */
+export type Owner = 'active' | 'snapshot';
+
+/** Walks one L2 table, which stands at byte `offset` and maps the guest from cluster `firstGuestCluster` on. */
+export function walkL2(walk: Walk, table: Buffer, offset: number, firstGuestCluster: number, owner: Owner): void {
+  for (let at = 0; at < table.length; at += 8) {
+    const high = table.readUInt32BE(at);
+    const low = table.readUInt32BE(at + 4);
+    if (high === 0 && low === 0) continue;
+    if ((high & COMPRESSED_FLAG) !== 0) compressedEntry(walk, offset + at, high, low, owner);
+    else standardEntry(walk, offset + at, high, low, firstGuestCluster + at / 8, owner);
+  }
+}
+
+function standardEntry(walk: Walk, at: number, high: number, low: number, guestCluster: number, owner: Owner): void {
+  const target = (high & 0xffffff) * 2 ** 32 + (low - (low & 0x1ff));
+  const zero = (low & READS_AS_ZEROS) !== 0;
+  if ((high & RESERVED_HIGH) !== 0 || (low & RESERVED_LOW) !== 0) {
+    addProblem(walk, 'reserved-bits', at, () => `the L2 entry at byte ${at} has reserved bits set`);
+  }
+  if (zero && walk.header.version === 2) {
+    // QEMU takes it for damage and marks the image corrupt, Cloud Hypervisor reads zeros.
+    addProblem(walk, 'reserved-bits', at, () => `the L2 entry at byte ${at} reads as zeros, which version 2 has not`);
+  }
+  if (owner === 'active') walk.counts[zero ? 'zero' : 'data'] += 1;
+  if (target === 0) {
+    // Cloud Hypervisor takes any entry but 0 for allocated: with bit 63 alone, the guest's cluster is the header's.
+    if (!zero || high >>> 31 !== 0) {
+      addProblem(walk, 'flags-without-offset', at, () => `the L2 entry at byte ${at} has flags and no offset`);
+    }
+    return;
+  }
+  if (isPlaced(walk, { what: 'data cluster', entry: at }, target, neededBytes(walk, guestCluster))) {
+    take(walk, at, target / walk.clusterSize, DATA, owner);
+  }
+}
+
+/** The last cluster of the guest may be cut at the virtual size: nobody reads beyond. */
+function neededBytes(walk: Walk, guestCluster: number): number {
+  const left = walk.virtualSize - guestCluster * walk.clusterSize;
+  return left > 0 && left < walk.clusterSize ? left : walk.clusterSize;
+}
+
+function compressedEntry(walk: Walk, at: number, high: number, low: number, owner: Owner): void {
+  // x = 62 - (cluster_bits - 8) bits of offset, then cluster_bits - 8 bits of sectors, then the two flags.
+  const offsetBitsInHigh = 30 - (walk.header.clusterBits - 8);
+  const start = (high & (2 ** offsetBitsInHigh - 1)) * 2 ** 32 + low;
+  const sectors = ((high & 0x3fffffff) >>> offsetBitsInHigh) + 1;
+  const end = start - (start % 512) + sectors * 512;
+  if (owner === 'active') walk.counts.compressed += 1;
+  if (end > walk.fileSize) {
+    // QEMU reads zeros past the end; Cloud Hypervisor reads all the sectors or fails.
+    addProblem(
+      walk,
+      'outside-file',
+      start,
+      () =>
+        `the compressed cluster at byte ${start} that the entry at byte ${at} leads to ends at byte ${end} and the file at byte ${walk.fileSize}`,
+    );
+    return;
+  }
+  const last = Math.floor((end - 1) / walk.clusterSize);
+  for (let cluster = Math.floor(start / walk.clusterSize); cluster <= last; cluster++) {
+    take(walk, at, cluster, COMPRESSED, owner);
+  }
+}
+
+function take(walk: Walk, at: number, cluster: number, use: number, owner: Owner): void {
+  const known = walk.uses.use(cluster);
+  const offset = cluster * walk.clusterSize;
+  walk.lastCluster = Math.max(walk.lastCluster, cluster);
+  if (known === METADATA) {
+    const what = cluster === 0 ? 'the header' : 'a table';
+    addProblem(walk, cluster === 0 ? 'on-header' : 'overlaps-metadata', at, () => {
+      return `the L2 entry at byte ${at} leads to byte ${offset}, where ${what} is`;
+    });
+  } else if (owner === 'active' && known === FREE) {
+    walk.uses.setUse(cluster, use);
+  } else if (owner === 'active' && (known !== COMPRESSED || use !== COMPRESSED)) {
+    addProblem(walk, 'used-twice', at, () => {
+      return `the L2 entry at byte ${at} leads to byte ${offset}, where another entry leads too`;
+    });
+  }
+}

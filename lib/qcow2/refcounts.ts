@@ -1,0 +1,91 @@
+import { MAX_REFCOUNT_TABLE_BYTES } from './limits.js';
+import { readTables } from './read-tables.js';
+import { addProblem, claimTable, isPlaced, readExactly, type Walk } from './walk.js';
+
+/** The refcount blocks by the index of the table entry that leads to them; 0 where there is none. */
+export type RefcountBlocks = readonly number[];
+
+/** Takes the refcount table and its blocks; null where there is no table to read. */
+export async function claimRefcounts(walk: Walk): Promise<RefcountBlocks | null> {
+  const { header } = walk;
+  const offset = Number(header.refcountTableOffset);
+  const bytes = header.refcountTableClusters * walk.clusterSize;
+  const claim = { what: 'refcount table', entry: null };
+  if (bytes === 0 || !isPlaced(walk, claim, offset, bytes)) return null;
+  if (bytes > MAX_REFCOUNT_TABLE_BYTES) {
+    walk.tooLarge = `a refcount table of ${bytes} bytes`;
+    return null;
+  }
+  if (!claimTable(walk, claim, offset, bytes)) return null;
+  const table = await readExactly(walk, offset, bytes);
+  const blocks: number[] = [];
+  for (let at = 0; at < bytes; at += 8) {
+    const high = table.readUInt32BE(at);
+    const low = table.readUInt32BE(at + 4);
+    blocks.push(high === 0 && low === 0 ? 0 : claimBlock(walk, offset + at, high * 2 ** 32 + low));
+  }
+  return blocks;
+}
+
+function claimBlock(walk: Walk, at: number, target: number): number {
+  return claimTable(walk, { what: 'refcount block', entry: at }, target, walk.clusterSize) ? target : 0;
+}
+
+/**
+ * Reads the refcounts of the file's clusters: each one of metadata must count, else a writer takes it for free.
+ * Those of data are not judged: of a disk that is open they may be stale.
+ */
+export async function walkRefcounts(walk: Walk, blocks: RefcountBlocks): Promise<void> {
+  const perBlock = (walk.clusterSize * 8) / 2 ** walk.header.refcountOrder;
+  const clusters = Math.ceil(walk.fileSize / walk.clusterSize);
+  const covering = Math.ceil(clusters / perBlock);
+  const present: number[] = [];
+  for (let index = 0; index < covering; index++) {
+    const first = index * perBlock;
+    const block = blocks[index] ?? 0;
+    if (block === 0) expectNoMetadata(walk, first, Math.min(first + perBlock, clusters));
+    else present.push(index);
+  }
+  let next = 0;
+  const offsets = present.map((index) => blocks[index] as number);
+  for await (const block of readTables(walk, offsets)) {
+    const first = (present[next] as number) * perBlock;
+    next += 1;
+    walkBlock(walk, block, first, Math.min(first + perBlock, clusters));
+  }
+}
+
+function expectNoMetadata(walk: Walk, from: number, to: number): void {
+  let cluster = walk.uses.nextMetadata(from, to);
+  for (; cluster !== -1; cluster = walk.uses.nextMetadata(cluster + 1, to)) reportFree(walk, cluster);
+}
+
+function walkBlock(walk: Walk, block: Buffer, from: number, to: number): void {
+  const order = walk.header.refcountOrder;
+  let cluster = walk.uses.nextMetadata(from, to);
+  for (; cluster !== -1; cluster = walk.uses.nextMetadata(cluster + 1, to)) {
+    if (!isCounted(block, cluster - from, order)) reportFree(walk, cluster);
+  }
+  for (let last = to - 1; last >= from && last > walk.lastCluster; last--) {
+    if (isCounted(block, last - from, order)) walk.lastCluster = last;
+  }
+}
+
+function reportFree(walk: Walk, cluster: number): void {
+  const offset = cluster * walk.clusterSize;
+  const what = cluster === 0 ? 'the header' : 'a table';
+  addProblem(walk, 'refcount-zero', offset, () => `the cluster at byte ${offset} holds ${what} and its refcount is 0`);
+}
+
+/** Whether refcount `index` is not 0; below one byte, the first of a byte is in its lowest bits. */
+function isCounted(block: Buffer, index: number, order: number): boolean {
+  if (order < 3) {
+    const bit = index * 2 ** order;
+    return ((block.readUInt8(bit >>> 3) >>> (bit & 7)) & (2 ** (2 ** order) - 1)) !== 0;
+  }
+  const bytes = 2 ** (order - 3);
+  for (let at = index * bytes; at < (index + 1) * bytes; at++) {
+    if (block.readUInt8(at) !== 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,61 @@
+/** A JSON value; objects have no prototype, so `__proto__` is a key like any other. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/**
+ * What a reader expects of a document: the keys that it decodes at each place, and their types. Everything else is
+ * unknown to it. `any` stands for what is not looked into.
+ */
+export type Shape = 'string' | 'boolean' | 'integer' | 'any' | ObjectShape | ListShape | MapShape;
+export interface ObjectShape {
+  readonly fields: Readonly<Record<string, Shape>>;
+}
+export interface ListShape {
+  readonly items: Shape;
+}
+/** An object whose keys are data. */
+export interface MapShape {
+  readonly values: Shape;
+}
+
+/**
+ * The value of a shape as Go decodes it: what is absent or null is the zero value of its type, and an object that is
+ * absent is null.
+ */
+export type ValueOf<S extends Shape> = S extends 'string'
+  ? string
+  : S extends 'boolean'
+    ? boolean
+    : S extends 'integer'
+      ? number
+      : S extends 'any'
+        ? JsonValue
+        : S extends { readonly fields: infer F extends Readonly<Record<string, Shape>> }
+          ? FieldsOf<F> | null
+          : S extends { readonly items: infer I extends Shape }
+            ? readonly NonNullable<ValueOf<I>>[]
+            : S extends { readonly values: infer V extends Shape }
+              ? ReadonlyMap<string, NonNullable<ValueOf<V>>>
+              : never;
+export type FieldsOf<F extends Readonly<Record<string, Shape>>> = { readonly [K in keyof F]: ValueOf<F[K]> };
+
+export function zeroOf(shape: Shape): unknown {
+  if (shape === 'string') return '';
+  if (shape === 'boolean') return false;
+  if (shape === 'integer') return 0;
+  if (shape === 'any' || 'fields' in shape) return null;
+  return 'items' in shape ? [] : new Map();
+}
+
+/**
+ * Folds a key as Go's encoding/json compares keys: without regard to case, and U+017F is an s, U+212A a k. Only what
+ * folds to ASCII matters: every key that cocoon knows is ASCII.
+ */
+export function foldKey(key: string): string {
+  return key
+    .replace(/\u017f/g, 's')
+    .replace(/\u212a/g, 'k')
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,135 @@
+import { access, realpath } from 'node:fs/promises';
+import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
+import { decodeIndex, type IndexTables } from './json-index.js';
+import { cloudImageIndex, ociImageIndex, previousGeneration, snapshotIndex } from './layout.js';
+import type { MetadataTables, Recovery, RowReader, TableName } from './metadata-tables.js';
+import { readFileBytes } from './read-file.js';
+
+/** V8's longest string is a little less than 512 MiB. 10,000 snapshots take 6 MiB. */
+const INDEX_LIMIT = 256 * 1024 * 1024;
+
+const indexOf: Readonly<Record<TableName, (root: string) => string>> = {
+  snapshots: snapshotIndex,
+  names: snapshotIndex,
+  tombstones: snapshotIndex,
+  'cloud-images': cloudImageIndex,
+  'oci-images': ociImageIndex,
+};
+const keyOf: Readonly<Record<TableName, string>> = {
+  snapshots: 'snapshots',
+  names: 'names',
+  tombstones: 'tombstones',
+  'cloud-images': 'images',
+  'oci-images': 'images',
+};
+
+/** The JSON engine: each index is read once, when something of it is first asked for. */
+export async function openJsonTables(root: string): Promise<MetadataTables> {
+  const recovered: Recovery[] = [];
+  const loading = new Map<string, Promise<IndexTables>>();
+  const files = [...new Set(Object.values(indexOf).map((index) => index(root)))];
+  const present = new Map(await Promise.all(files.map(async (path) => [path, await exists(path)] as const)));
+
+  const load = (path: string): Promise<IndexTables> => {
+    const known = loading.get(path) ?? loadIndex(path, present.get(path) ?? false, recovered);
+    loading.set(path, known);
+    return known;
+  };
+
+  return {
+    engine: 'json',
+    recovered,
+    pathOf: (table) => indexOf[table](root),
+    async read(tables, use) {
+      const loaded = new Map<TableName, IndexTables>();
+      for (const table of tables) loaded.set(table, await load(indexOf[table](root)));
+      return use(rowsOf(loaded));
+    },
+    async close() {
+      loading.clear();
+    },
+  };
+}
+
+function rowsOf(loaded: ReadonlyMap<TableName, IndexTables>): RowReader {
+  const rows = (table: TableName) => loaded.get(table)?.get(keyOf[table]) ?? new Map<string, unknown>();
+  return {
+    get(table, id) {
+      const value = rows(table).get(id);
+      return value === undefined || value === null ? null : { kind: 'ok', value };
+    },
+    idsWithPrefix(table, prefix, limit) {
+      const ids: string[] = [];
+      for (const id of rows(table).keys()) {
+        if (id.startsWith(prefix)) ids.push(id);
+        if (ids.length === limit) break;
+      }
+      return ids;
+    },
+    *all(table) {
+      for (const [id, value] of rows(table)) if (value !== null) yield [id, { kind: 'ok', value }];
+    },
+  };
+}
+
+async function loadIndex(path: string, wasThere: boolean, recovered: Recovery[]): Promise<IndexTables> {
+  const bytes = await readIndex(path);
+  if (bytes === null) {
+    // cocoon takes a missing index for an empty one, whatever previous generation may lie there.
+    if (!wasThere) return new Map();
+    throw new BlobcheckError('metadata-unreadable', 'the index was taken away while it was being read', { path });
+  }
+  const decoded = decodeIndex(bytes);
+  if (decoded.kind === 'ok') return decoded.tables;
+  const previous = await previousIndex(path, decoded.reason, decoded.offset);
+  recovered.push({ path, reason: decoded.reason });
+  return previous;
+}
+
+async function previousIndex(path: string, reason: string, offset: number | null): Promise<IndexTables> {
+  const previous = previousGeneration(path);
+  const because = (why: string, cause?: unknown) =>
+    new BlobcheckError('metadata-unreadable', `the index cannot be decoded (${reason}), and ${previous} ${why}`, {
+      path,
+      ...(offset === null ? {} : { offset }),
+      cause,
+    });
+  let bytes: Buffer | null;
+  try {
+    bytes = await readIndex(previous);
+  } catch (error) {
+    throw because(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+  if (bytes === null) throw because('is not there');
+  const decoded = decodeIndex(bytes);
+  if (decoded.kind === 'ok') return decoded.tables;
+  throw because(`neither: ${decoded.reason}`);
+}
+
+/** The bytes of an index, or null when there is none. Symbolic links are followed, as cocoon follows them. */
+async function readIndex(path: string): Promise<Buffer | null> {
+  const unreadable = (reason: string, cause?: unknown) =>
+    new BlobcheckError('metadata-unreadable', `the index cannot be read: ${reason}`, { path, cause });
+  let target: string;
+  try {
+    target = await realpath(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    throw unreadable(systemErrorText(error), error);
+  }
+  const read = await readFileBytes(target, INDEX_LIMIT);
+  if (read.kind === 'ok') return read.bytes;
+  if (read.kind === 'missing') return null;
+  if (read.kind === 'not-regular') throw unreadable(`a ${read.what} stands there`);
+  if (read.kind === 'too-large') throw unreadable(`it has ${read.bytes} bytes, more than ${read.limit}`);
+  throw unreadable(systemErrorText(read.error), read.error);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

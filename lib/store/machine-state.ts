@@ -1,0 +1,59 @@
+import type { FieldsOf, JsonValue, ObjectShape } from './json-shape.js';
+import { diskStateShape, machineStateShape, memoryStateShape } from './sidecar-shapes.js';
+import { type MalformedJson, parseStrict, parseStrictText, type StrictJson } from './strict-json.js';
+
+/** What `state.json` says of the machine that a restore makes. */
+export interface MachineState {
+  /** Bytes of guest memory that the memory file must have; null where the state names none. */
+  readonly memoryBytes: bigint | null;
+  /** By the id of the device (`_disk0`, …), which is the `id` of the disk in `config.json`. */
+  readonly disks: ReadonlyMap<string, DiskState>;
+}
+
+export interface DiskState {
+  readonly path: string;
+  /** Bytes that the guest sees. */
+  readonly bytes: bigint;
+}
+
+const SECTOR_BYTES = 512n;
+/** A disk that cocoon makes has no id of its own, and Cloud Hypervisor numbers it. */
+const DISK_ID = /^_disk[0-9]+$/;
+
+/** Parses `state.json` and, of the states in it, which are JSON in strings, those of the memory and of the disks. */
+export function parseMachineState(bytes: Buffer): StrictJson<MachineState> {
+  const parsed = parseStrict(bytes, machineStateShape);
+  if (parsed.kind === 'malformed') return parsed;
+  const components = parsed.value.snapshots;
+  const memory = memoryBytesOf(components?.['memory-manager']?.snapshot_data?.state ?? '');
+  if (typeof memory === 'object' && memory !== null) return memory;
+
+  const disks = new Map<string, DiskState>();
+  for (const [id, device] of components?.['device-manager']?.snapshots ?? []) {
+    if (!DISK_ID.test(id)) continue;
+    const disk = parseInner(id, device.snapshot_data?.state ?? null, diskStateShape);
+    if (disk.kind === 'malformed') return disk;
+    disks.set(id, { path: disk.value.disk_path, bytes: BigInt(disk.value.disk_nsectors) * SECTOR_BYTES });
+  }
+  return { kind: 'ok', value: { memoryBytes: memory, disks }, document: parsed.document };
+}
+
+function memoryBytesOf(state: string): bigint | null | MalformedJson {
+  if (state === '') return null;
+  const memory = parseInner('memory-manager', state, memoryStateShape);
+  if (memory.kind === 'malformed') return memory;
+  const ranges = memory.value.memory_ranges?.data ?? [];
+  const negative = ranges.find((range) => range.length < 0);
+  if (negative !== undefined) return inner('memory-manager', `a range has ${negative.length} bytes`, 1, 1);
+  return ranges.reduce((sum, range) => sum + BigInt(range.length), 0n);
+}
+
+function parseInner<S extends ObjectShape>(id: string, state: JsonValue, shape: S): StrictJson<FieldsOf<S['fields']>> {
+  if (typeof state !== 'string') return inner(id, 'it is not a string', 1, 1);
+  const parsed = parseStrictText(state, shape);
+  return parsed.kind === 'ok' ? parsed : inner(id, parsed.reason, parsed.line, parsed.column);
+}
+
+function inner(id: string, reason: string, line: number, column: number): MalformedJson {
+  return { kind: 'malformed', reason: `in the state of ${id}: ${reason}`, line, column };
+}

@@ -1,0 +1,97 @@
+import { BlobcheckError } from '../errors.js';
+import { chooseEngine } from './engine.js';
+import { IMAGE_TABLES, type ImageRow, rowsOfReference, rowsWithBlob } from './images.js';
+import { openJsonTables } from './json-tables.js';
+import type { StoreLocation } from './location.js';
+import type { MetadataTables, Row, RowReader } from './metadata-tables.js';
+import type { ImageEntry, RecordPlace } from './records.js';
+import { deletionOf, isPending, nameOf, resolveReference } from './resolve.js';
+import type { ImageListing, SnapshotListing, Store } from './store.js';
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the metadata of a root for reading; not a byte and not a directory entry of it changes. Close it when done.
+ * Throws `BlobcheckError` `metadata-unreadable`, `-newer`, `-converting` or `-ambiguous`.
+ */
+export async function openStore(location: StoreLocation, options: OpenOptions = {}): Promise<Store> {
+  const { root } = location;
+  const engine = await chooseEngine(location);
+  const tables = engine === 'json' ? await openJsonTables(root) : await openDatabase(root, options.signal);
+  const snapshotPath = tables.pathOf('snapshots');
+  return {
+    engine,
+    root,
+    recovered: tables.recovered,
+    resolve: (ref) =>
+      tables.read(['snapshots', 'names', 'tombstones'], (rows) => resolveReference(rows, ref, snapshotPath)),
+    listSnapshots: () => tables.read(['snapshots', 'tombstones'], listSnapshots),
+    snapshot: async (id) => {
+      const row = await tables.read(['snapshots'], (rows) => rows.get('snapshots', id));
+      const place = { path: snapshotPath, what: 'snapshot', id };
+      // valibot takes 8 ms to load, and `list` of names does not need it.
+      return (await import('./records.js')).snapshotRecord(decoded(row, place), place);
+    },
+    imagesByDigest: (hex) => images(tables, (rows) => rowsWithBlob(rows, hex)),
+    image: (ref) => images(tables, (rows) => rowsOfReference(rows, ref)),
+    allImages: () => allImages(tables),
+    close: () => tables.close(),
+  };
+}
+
+async function openDatabase(root: string, signal: AbortSignal | undefined): Promise<MetadataTables> {
+  return await (await import('./sqlite-tables.js')).openSqliteTables(root, signal);
+}
+
+function listSnapshots(rows: RowReader): readonly SnapshotListing[] {
+  const list: SnapshotListing[] = [];
+  for (const [id, row] of rows.all('snapshots')) {
+    list.push({ id, name: nameOf(row), pending: isPending(row), deleting: deletionOf(rows, id) === 'deleting' });
+  }
+  return list.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+type FoundImage = ImageRow & { readonly row: Row | null };
+
+async function images(
+  tables: MetadataTables,
+  select: (rows: RowReader) => readonly ImageRow[],
+): Promise<readonly ImageEntry[]> {
+  const found = await tables.read(IMAGE_TABLES, (rows) =>
+    select(rows).map((image): FoundImage => ({ ...image, row: rows.get(image.table, image.ref) })),
+  );
+  return await Promise.all(found.map((image) => imageEntry(tables, image)));
+}
+
+async function allImages(tables: MetadataTables): Promise<ImageListing> {
+  const found = await tables.read(IMAGE_TABLES, (rows) =>
+    IMAGE_TABLES.flatMap((table) => [...rows.all(table)].map(([ref, row]): FoundImage => ({ table, ref, row }))),
+  );
+  const entries: ImageEntry[] = [];
+  const unreadable: BlobcheckError[] = [];
+  for (const image of found) {
+    try {
+      entries.push(await imageEntry(tables, image));
+    } catch (error) {
+      if (!(error instanceof BlobcheckError)) throw error;
+      unreadable.push(error);
+    }
+  }
+  return { images: entries, unreadable };
+}
+
+async function imageEntry(tables: MetadataTables, { table, ref, row }: FoundImage): Promise<ImageEntry> {
+  const place = { path: tables.pathOf(table), what: 'image', id: ref };
+  const { cloudImageEntry, ociImageEntry } = await import('./records.js');
+  const value = decoded(row, place);
+  return table === 'cloud-images' ? cloudImageEntry(value, place) : ociImageEntry(value, place);
+}
+
+function decoded(row: Row | null, place: RecordPlace): unknown {
+  const of = `the record of ${place.what} ${JSON.stringify(place.id)}`;
+  if (row === null) throw new BlobcheckError('changed', `${of} is not there (any more)`, { path: place.path });
+  if (row.kind === 'ok') return row.value;
+  throw new BlobcheckError('metadata-unreadable', `${of} cannot be decoded: ${row.reason}`, { path: place.path });
+}

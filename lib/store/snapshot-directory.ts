@@ -1,0 +1,91 @@
+import { lstat, opendir, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { kindOf, type NotRegular } from '../file/open-regular.js';
+import { snapshotParent } from './layout.js';
+
+/** A snapshot has some ten files; one more for each data disk. */
+const ENTRY_LIMIT = 10_000;
+
+export interface DirectoryEntry {
+  /** Bytes that are no UTF-8 are replaced: such a name is none of cocoon's. */
+  readonly name: string;
+  readonly kind: 'regular' | NotRegular;
+  /** Bytes; of a regular file only that means something. */
+  readonly size: bigint;
+}
+
+/** What stands where a record says that the snapshot's files are (rule 3). */
+export type SnapshotDirectory =
+  | {
+      readonly kind: 'directory';
+      /** The directory itself, every symbolic link on the way resolved. */
+      readonly path: string;
+      /** The resolved `<root>/snapshot/localfile`; null where there is none. */
+      readonly parent: string | null;
+      /** Whether the one is directly under the other. */
+      readonly inStore: boolean;
+      readonly entries: readonly DirectoryEntry[];
+      /** There are more entries than anybody would look at; the rest was not read. */
+      readonly truncated: boolean;
+    }
+  | { readonly kind: 'missing' }
+  /** The record names no absolute path: cocoon would look from where it was started. */
+  | { readonly kind: 'not-absolute' }
+  | { readonly kind: 'not-directory'; readonly path: string; readonly what: 'regular' | NotRegular }
+  | { readonly kind: 'unreadable'; readonly error: unknown };
+
+/** Reads a snapshot's data directory; no file in it is opened. Never throws for what stands on the disk. */
+export async function readSnapshotDirectory(
+  dataDir: string,
+  { root }: { readonly root: string },
+): Promise<SnapshotDirectory> {
+  if (!isAbsolute(dataDir)) return { kind: 'not-absolute' };
+  try {
+    const path = await resolved(dataDir);
+    if (path === null) return { kind: 'missing' };
+    const stats = await lstat(path, { bigint: true });
+    if (!stats.isDirectory()) {
+      return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
+    }
+    const parent = await resolved(snapshotParent(root));
+    const { entries, truncated } = await listEntries(path);
+    return { kind: 'directory', path, parent, inStore: dirname(path) === parent, entries, truncated };
+  } catch (error) {
+    return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
+  }
+}
+
+async function listEntries(directory: string) {
+  const entries: DirectoryEntry[] = [];
+  for await (const { name } of await opendir(directory, { encoding: 'buffer' as BufferEncoding })) {
+    if (entries.length === ENTRY_LIMIT) return { entries, truncated: true };
+    const entry = await look(directory, name as string | Buffer);
+    if (entry !== null) entries.push(entry);
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return { entries, truncated: false };
+}
+
+async function look(directory: string, name: string | Buffer): Promise<DirectoryEntry | null> {
+  const path = typeof name === 'string' ? join(directory, name) : Buffer.concat([Buffer.from(`${directory}/`), name]);
+  try {
+    const stats = await lstat(path, { bigint: true });
+    return { name: name.toString(), kind: stats.isFile() ? 'regular' : kindOf(stats), size: stats.size };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+async function resolved(path: string): Promise<string | null> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}

@@ -1,0 +1,97 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { BlobcheckError } from '../errors.js';
+import { databaseAddress, type ReadMode } from './sqlite-files.js';
+
+/** "COCN": what cocoon writes into the header of its database. */
+const APPLICATION_ID = 0x434f434e;
+/** The schema that we know. */
+const SCHEMA_VERSION = 1;
+/** The namespaces that we read; cocoon refuses a database in which one of its own has no row in `meta_state`. */
+const NAMESPACES = ['snapshots', 'images_cloudimg', 'images_oci'] as const;
+/** `initialized` when made fresh, `converted` when taken over from the JSON engine. */
+const USABLE_STATES: ReadonlySet<unknown> = new Set(['initialized', 'converted']);
+/** sqlite waits this long inside a call, blocking us; the longer wait is ours, between calls. */
+const BUSY_TIMEOUT_MS = 50;
+
+/** An open database. */
+export interface Connection {
+  readonly mode: ReadMode;
+  /** What the files looked like just before it was opened. */
+  readonly stamp: string;
+  /** Runs one SELECT and returns its rows, each a list of its columns. */
+  select(columns: readonly string[], rest: string): readonly (readonly unknown[])[];
+  /** Runs `use` in one read transaction. */
+  transaction<T>(use: () => T): T;
+  close(): void;
+}
+
+/** Opens a database in a mode of its own files (`live`, `immutable`), or our private copy of it. */
+export function connect(path: string, mode: ReadMode, stamp: string): Connection {
+  const address = mode === 'copy' ? path : databaseAddress(path, mode);
+  const database = new DatabaseSync(address, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  // A statement of this library is finalised by the garbage collector, and until then a closed connection keeps its
+  // lock: the last cocoon could not fold its log. What `exec` runs is finalised at once, so rows come by a function.
+  const rows: (readonly unknown[])[] = [];
+  database.function('blobcheck_row', { varargs: true, directOnly: true }, (...values: unknown[]) => {
+    rows.push(values);
+    return null;
+  });
+  const connection: Connection = {
+    mode,
+    stamp,
+    select(columns, rest) {
+      rows.length = 0;
+      database.exec(`SELECT blobcheck_row(${columns.join(', ')}) ${rest}`);
+      return [...rows];
+    },
+    transaction(use) {
+      database.exec('BEGIN');
+      try {
+        return use();
+      } finally {
+        database.exec('ROLLBACK');
+      }
+    },
+    close() {
+      database.close();
+    },
+  };
+  try {
+    database.exec('PRAGMA trusted_schema = 0');
+    connection.transaction(() => checkIdentity(connection, path));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return connection;
+}
+
+/** A text for SQL, whatever is in it. */
+export function sqlText(value: string): string {
+  return `CAST(x'${Buffer.from(value, 'utf8').toString('hex')}' AS TEXT)`;
+}
+
+function checkIdentity(connection: Connection, path: string): void {
+  const one = (column: string, rest: string) => connection.select([column], rest)[0]?.[0];
+  const id = one('application_id', 'FROM pragma_application_id');
+  if (id !== APPLICATION_ID) {
+    const reason = `it is not cocoon's database: its application_id is ${String(id)}, not ${APPLICATION_ID}`;
+    throw new BlobcheckError('metadata-unreadable', reason, { path });
+  }
+  const version = one('user_version', 'FROM pragma_user_version');
+  if (typeof version !== 'number' || version > SCHEMA_VERSION) {
+    throw new BlobcheckError('metadata-newer', `its schema is version ${String(version)}; we know ${SCHEMA_VERSION}`, {
+      path,
+      hint: 'A newer cocoon made it: a newer blobcheck is needed.',
+    });
+  }
+  const states = new Map(
+    connection.select(['namespace', 'state'], 'FROM meta_state').map(([name, state]) => [name, state]),
+  );
+  for (const namespace of NAMESPACES) {
+    const state = states.get(namespace);
+    if (USABLE_STATES.has(state)) continue;
+    const found = state === undefined ? 'it is not initialised' : `its state is ${JSON.stringify(state)}`;
+    throw new BlobcheckError('metadata-unreadable', `the namespace ${namespace} cannot be read: ${found}`, { path });
+  }
+}

@@ -1,0 +1,74 @@
+import { DOCUMENT_LIMIT } from './json-limits.js';
+import { JsonReader, Malformed } from './json-reader.js';
+import type { FieldsOf, JsonValue, ObjectShape } from './json-shape.js';
+
+/** A document that every reader reads alike, or why it is none. */
+export type StrictJson<T> =
+  | {
+      readonly kind: 'ok';
+      /** What the shape names. */
+      readonly value: T;
+      /** The whole document. */
+      readonly document: JsonValue;
+    }
+  | MalformedJson;
+
+export interface MalformedJson {
+  readonly kind: 'malformed';
+  readonly reason: string;
+  /** Both count from 1; columns in UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * Parses a JSON object whose author may be hostile and whose readers differ (rule 4): Go takes the last key that
+ * matches without regard to case, JavaScript and Rust exact keys. Refused is whatever two of them could read
+ * differently: a repeated key anywhere, a key that folds onto one of the shape's without being it, invalid UTF-8, half
+ * a surrogate pair, a byte order mark, bytes after the document; and wrong types, which Go refuses.
+ */
+export function parseStrict<S extends ObjectShape>(bytes: Buffer, shape: S): StrictJson<FieldsOf<S['fields']>> {
+  if (bytes.length > DOCUMENT_LIMIT)
+    return malformed(`it has more than ${DOCUMENT_LIMIT} bytes`, { line: 1, column: 1 });
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return malformed('it is not valid UTF-8', { line: 1, column: 1 });
+  }
+  return parseStrictText(text, shape);
+}
+
+/** The same of a text, for a document that stands in a string of another. */
+export function parseStrictText<S extends ObjectShape>(text: string, shape: S): StrictJson<FieldsOf<S['fields']>> {
+  if (text.charCodeAt(0) === 0xfeff) return malformed('it begins with a byte order mark', { line: 1, column: 1 });
+  try {
+    const value = new JsonReader(text).readDocument(shape);
+    if (value === null) return malformed('it is null', { line: 1, column: 1 });
+    // A second opinion, and it sees what the reader does not look for: control characters in a string.
+    const document = withoutPrototype(JSON.parse(text));
+    return { kind: 'ok', value: value as FieldsOf<S['fields']>, document };
+  } catch (error) {
+    if (error instanceof Malformed) return malformed(error.message, positionOf(text, error.offset));
+    if (!(error instanceof SyntaxError)) throw error;
+    const offset = Number(/at position (\d+)/.exec(error.message)?.[1] ?? 0);
+    return malformed((error.message.split('\n')[0] ?? '').slice(0, 200), positionOf(text, offset));
+  }
+}
+
+function withoutPrototype(value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutPrototype);
+  if (typeof value !== 'object' || value === null) return value as JsonValue;
+  const plain: Record<string, JsonValue> = Object.create(null);
+  for (const [key, member] of Object.entries(value)) plain[key] = withoutPrototype(member);
+  return plain;
+}
+
+function malformed(reason: string, at: { readonly line: number; readonly column: number }): MalformedJson {
+  return { kind: 'malformed', reason, line: at.line, column: at.column };
+}
+
+function positionOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+}

@@ -1,0 +1,39 @@
+import { type FileHandle, statfs } from 'node:fs/promises';
+import type { FileIdentity } from '../file/identity.js';
+
+/**
+ * Where equal identity proves equal content; the numbers are statfs(2)'s, ZFS's is OpenZFS'. They keep every time
+ * themselves and take it from this kernel's clock. Over NFS, FUSE or overlay a `stat` may be a cached lie.
+ */
+const FILE_SYSTEMS = new Map([
+  [0xef53n, 'ext4'],
+  [0x58465342n, 'xfs'],
+  [0x9123683en, 'btrfs'],
+  [0x2fc12fc1n, 'zfs'],
+  [0xf2f52010n, 'f2fs'],
+  [0x01021994n, 'tmpfs'],
+]);
+
+/** Nanoseconds. The kernel stamps files with a clock that moves once a timer tick: 10 ms at most, and as much again. */
+const TICK_NS = 20_000_000n;
+const SECOND_NS = 1_000_000_000n;
+
+/** The name of the file system that an open file lies on if its identities prove anything, else null. */
+export async function provingFileSystem(handle: FileHandle): Promise<string | null> {
+  // By the descriptor: the name may lead elsewhere by now.
+  const { type } = await statfs(`/proc/self/fd/${handle.fd}`, { bigint: true });
+  return FILE_SYSTEMS.get(type) ?? null;
+}
+
+/**
+ * Whether a change during a read could have left the identity as it was: the file had changed so shortly before the read
+ * began (`startedNs`, nanoseconds since 1970) that a second change may bear the same ctime. A ctime without a fraction
+ * may be of a file system that counts whole seconds (ext4 with small inodes).
+ *
+ * `startedNs` is this machine's clock, which is also what the file systems above take their times from (a coarser
+ * reading of it): to take a time on the blob's own file system would mean writing into cocoon's root.
+ */
+export function isRacy(identity: FileIdentity, startedNs: bigint): boolean {
+  const granularity = identity.ctimeNs % SECOND_NS === 0n ? SECOND_NS + TICK_NS : TICK_NS;
+  return identity.ctimeNs + granularity >= startedNs;
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeOwnDirectory } from './own-directory.js';
+import { type StateDirectory, writeProblem } from './state-directory.js';
+
+/** Milliseconds to wait for a lock that is held for one small write. */
+const WAIT_MS = 20_000;
+
+export type Locked<T> =
+  | { readonly kind: 'done'; readonly result: T }
+  | { readonly kind: 'not-locked'; readonly problem: string | null };
+
+/**
+ * Does `work` while no other process changes this store's seals. A flock(2) lock: the kernel releases it when its
+ * holder dies, so a kill leaves nothing to clean up. Taken by flock(1) on our own descriptor, where it stays.
+ */
+export async function withLock<T>(state: StateDirectory, work: () => Promise<T>): Promise<Locked<T>> {
+  if (state.path === null || state.problems.length > 0) return { kind: 'not-locked', problem: null };
+  const folder = join(state.path, 'locks');
+  const path = join(folder, `${state.key}.seals`);
+  let handle: FileHandle;
+  try {
+    const problem = (await makeOwnDirectory(state.path)) ?? (await makeOwnDirectory(folder));
+    if (problem !== null) return { kind: 'not-locked', problem };
+    // Nobody else may open it: whoever can read a file can lock it and never let go.
+    handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    return { kind: 'not-locked', problem: writeProblem(`${path} cannot be locked`, error) };
+  }
+  try {
+    const problem = await takeLock(handle);
+    if (problem !== null) return { kind: 'not-locked', problem: `${path} cannot be locked: ${problem}` };
+    return { kind: 'done', result: await work() };
+  } finally {
+    await handle.close();
+  }
+}
+
+function takeLock(handle: FileHandle): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn('flock', ['-x', '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', handle.fd],
+      env: { PATH: '/usr/bin:/bin' },
+      timeout: WAIT_MS,
+    });
+    child.on('error', () => resolve('flock (util-linux) does not start'));
+    child.on('close', (code) => resolve(code === 0 ? null : 'somebody else holds it'));
+  });
+}

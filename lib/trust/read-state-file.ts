@@ -1,0 +1,60 @@
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorText } from '../errors.js';
+import { openRegular } from '../file/open-regular.js';
+import { readAtOf } from '../file/read-at.js';
+import { judgeDirectory, whyNotOurs } from './own-directory.js';
+import { folderOf, type Section, type StateDirectory } from './state-directory.js';
+
+/** Bytes. A seal with a full history of long names has 20 KB; what is larger was not written by us. */
+const MAX_BYTES = 1024 * 1024;
+
+export type StateFile =
+  /** `problem`: the file is not there, but its folder is not what it should be either. */
+  | { readonly kind: 'absent'; readonly problem: string | null }
+  | { readonly kind: 'unusable'; readonly reason: string }
+  | { readonly kind: 'read'; readonly path: string; readonly bytes: Buffer };
+
+/**
+ * Reads one file of the state directory if it can only be root's or our word: a regular file (no link is followed) that
+ * nobody else owns or can write, in folders that nobody else owns or can write. Never throws for what is on the disk.
+ */
+export async function readStateFile(state: StateDirectory, section: Section, name: string): Promise<StateFile> {
+  if (state.path === null) return { kind: 'absent', problem: null };
+  const folder = folderOf(state.path, state, section);
+  const problem = await folderProblem(state.path, state, section);
+  const file = join(folder, name);
+  const opened = await openRegular(file);
+  if (opened.kind === 'missing') return { kind: 'absent', problem };
+  if (opened.kind === 'unreadable') return unusable(file, systemErrorText(opened.error));
+  if (opened.kind === 'not-regular') return unusable(file, `not a regular file but a ${opened.what}`);
+  try {
+    if (problem !== null) return { kind: 'unusable', reason: problem };
+    const why = whyNotUsed(opened.stats);
+    if (why !== null) return unusable(file, why);
+    const bytes = await readAtOf(opened.handle, file)(0, Number(opened.stats.size));
+    return { kind: 'read', path: file, bytes };
+  } catch (error) {
+    return unusable(file, systemErrorText(error));
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+/** Why nothing in this store's folder of a section can be believed, or null. What is absent is no problem. */
+export async function folderProblem(path: string, state: StateDirectory, section: Section): Promise<string | null> {
+  for (const directory of [path, join(path, section), folderOf(path, state, section)]) {
+    const judged = await judgeDirectory(directory);
+    if (judged.kind === 'unusable') return judged.problem;
+  }
+  return null;
+}
+
+function whyNotUsed(stats: BigIntStats): string | null {
+  if (stats.size > BigInt(MAX_BYTES)) return `${stats.size} bytes are more than such a file can have`;
+  return whyNotOurs(stats);
+}
+
+function unusable(file: string, reason: string): StateFile {
+  return { kind: 'unusable', reason: `${file}: ${reason}` };
+}

@@ -1,0 +1,127 @@
+import { readdir } from 'node:fs/promises';
+import { systemErrorCode, systemErrorText } from '../errors.js';
+import { withLock } from './lock.js';
+import { folderProblem, readStateFile } from './read-state-file.js';
+import { voidReceipt } from './receipts.js';
+import { decodeRecord, encodeRecord, sealedWithChecksum } from './record.js';
+import { MAX_HISTORY, type NewSeal, SEAL_VERSION, type Seal, sealSchema } from './seal-record.js';
+import { folderOf, type StateDirectory } from './state-directory.js';
+import { writeStateFile } from './write-state-file.js';
+
+export type SealRead =
+  /** `problem`: there is none, but the place where it would be is not what it should be (`state-unusable`). */
+  | { readonly kind: 'none'; readonly problem: string | null }
+  | { readonly kind: 'sealed'; readonly seal: Seal }
+  /** It is there and does not count: `seal-unreadable`, never "no seal". */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export type SealWritten =
+  | { readonly kind: 'written'; readonly seal: Seal }
+  /** There is one; a seal is never replaced by looking at the file again. */
+  | { readonly kind: 'kept'; readonly seal: Seal }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** `problem` is null where there is nothing to warn of: no state directory, no right to write there. */
+  | { readonly kind: 'not-written'; readonly problem: string | null };
+
+export interface SealList {
+  /** In order of their blobs' names. */
+  readonly seals: readonly Seal[];
+  readonly unreadable: readonly { readonly blob: string; readonly reason: string }[];
+  readonly problems: readonly string[];
+}
+
+const FILE = /^([0-9a-f]{64})\.json$/;
+
+/** The seal of a blob (64 lower-case hexadecimal digits). Never throws for what is on the disk. */
+export async function readSeal(state: StateDirectory, blob: string): Promise<SealRead> {
+  const name = `${blob}.json`;
+  const file = await readStateFile(state, 'seals', name);
+  if (file.kind === 'absent') return { kind: 'none', problem: file.problem };
+  if (file.kind === 'unusable') return { kind: 'unreadable', reason: file.reason };
+  const decoded = decodeRecord(file.bytes, SEAL_VERSION, sealSchema);
+  if (!decoded.ok) return { kind: 'unreadable', reason: `${file.path}: ${decoded.reason}` };
+  const seal = decoded.record;
+  // A good seal that was copied to another name or another store speaks of something else.
+  if (seal.blob !== blob || seal.store !== state.store) {
+    return { kind: 'unreadable', reason: `${file.path}: it is the seal of ${seal.blob} in ${seal.store}` };
+  }
+  return { kind: 'sealed', seal };
+}
+
+/** Seals a blob that has no seal; an existing one is kept. Of several writers at once one wins, and the others learn which. */
+export async function writeSeal(state: StateDirectory, decision: NewSeal): Promise<SealWritten> {
+  // Not what decides (the link does): it spares the receipt of a blob that is sealed already.
+  const existing = await readSeal(state, decision.blob);
+  if (existing.kind !== 'none') return kept(existing);
+  const seal = withHistory(state, decision, []);
+  const refused = await publish(state, seal, true);
+  if (refused === null) return { kind: 'written', seal };
+  if (refused.kind === 'not-written') return refused;
+  const winner = await readSeal(state, decision.blob);
+  // The winner's was removed by hand meanwhile.
+  return winner.kind === 'none' ? { kind: 'not-written', problem: winner.problem } : kept(winner);
+}
+
+/**
+ * Seals a blob anew: `seal --replace`, or a new file that `ensure` or a pull brought. The old seal goes into the history,
+ * one that cannot be read goes without (its bytes may be anybody's). Writers that replace at once take turns.
+ */
+export async function replaceSeal(state: StateDirectory, decision: NewSeal): Promise<SealWritten> {
+  const locked = await withLock(state, async (): Promise<SealWritten> => {
+    const existing = await readSeal(state, decision.blob);
+    const history = existing.kind === 'sealed' ? [pastOf(existing.seal), ...existing.seal.history] : [];
+    const seal = withHistory(state, decision, history.slice(0, MAX_HISTORY));
+    const refused = await publish(state, seal, false);
+    if (refused === null) return { kind: 'written', seal };
+    return refused.kind === 'not-written' ? refused : { kind: 'not-written', problem: null };
+  });
+  return locked.kind === 'done' ? locked.result : { kind: 'not-written', problem: locked.problem };
+}
+
+/** All seals of a store. Never throws for what is on the disk. */
+export async function listSeals(state: StateDirectory): Promise<SealList> {
+  if (state.path === null) return { seals: [], unreadable: [], problems: [] };
+  const folder = folderOf(state.path, state, 'seals');
+  const problem = await folderProblem(state.path, state, 'seals');
+  const problems = problem === null ? [] : [problem];
+  let names: string[] = [];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ENOENT' && problem === null) problems.push(`${folder}: ${systemErrorText(error)}`);
+  }
+  const seals: Seal[] = [];
+  const unreadable: { blob: string; reason: string }[] = [];
+  for (const name of names.sort()) {
+    const blob = FILE.exec(name)?.[1];
+    if (blob === undefined) continue;
+    const read = await readSeal(state, blob);
+    if (read.kind === 'sealed') seals.push(read.seal);
+    if (read.kind === 'unreadable') unreadable.push({ blob, reason: read.reason });
+  }
+  return { seals, unreadable, problems };
+}
+
+function kept(existing: Exclude<SealRead, { kind: 'none' }>): SealWritten {
+  return existing.kind === 'sealed' ? { kind: 'kept', seal: existing.seal } : existing;
+}
+
+function withHistory(state: StateDirectory, decision: NewSeal, history: Seal['history']): Seal {
+  const { blob, digest, size, basis, since, by, tool } = decision;
+  const { store } = state;
+  return sealedWithChecksum({ version: SEAL_VERSION, store, blob, digest, size, basis, since, by, tool, history });
+}
+
+function pastOf(seal: Seal): Seal['history'][number] {
+  const { digest, size, basis, since, by, tool } = seal;
+  return { digest, size, basis, since, by, tool };
+}
+
+/** Null when the seal stands. The receipt goes first: it was made under the old decision, and stamps rest on it. */
+async function publish(state: StateDirectory, seal: Seal, exclusive: boolean) {
+  const voided = await voidReceipt(state, seal.blob);
+  if (!voided.gone) return { kind: 'not-written', problem: voided.problem } as const;
+  const written = await writeStateFile(state, 'seals', `${seal.blob}.json`, encodeRecord(seal), { exclusive });
+  return written.kind === 'written' ? null : written;
+}

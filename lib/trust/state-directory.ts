@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { systemErrorCode, systemErrorText } from '../errors.js';
+import { judgeDirectory } from './own-directory.js';
+
+/** What a state directory holds: seals are decisions and must be kept, all the rest costs a hash when it is lost. */
+export type Section = 'seals' | 'receipts' | 'locks';
+
+/** A place to remember things in, for one store. */
+export interface StateDirectory {
+  /** Absolute and resolved; null where nothing is remembered. */
+  readonly path: string | null;
+  /** The resolved path of the store's root; it stands in every file. */
+  readonly store: string;
+  /** Names the store's folder in each section: SHA-256 of `store`, 64 lower-case hexadecimal digits. */
+  readonly key: string;
+  /** Why the directory itself cannot be used (warning `state-unusable`); empty when it can. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Finds the state directory of the store at `root`; null for none. Nothing is created (the first write does), and
+ * nothing is thrown: trouble with it is in `problems`, and then nothing is remembered there, no receipt counts, and a
+ * seal that is there is unreadable.
+ */
+export async function openState(directory: string | null, root: string): Promise<StateDirectory> {
+  const store = await resolved(root);
+  const key = createHash('sha256').update(store).digest('hex');
+  if (directory === null) return { path: null, store, key, problems: [] };
+  // The operator may put a link in its place (to a larger disk); a link inside is not followed.
+  const path = await resolved(directory);
+  const judged = await judgeDirectory(path);
+  return { path, store, key, problems: judged.kind === 'unusable' ? [judged.problem] : [] };
+}
+
+/** The folder of this store's files of one section: `<state>/<section>/<key>`. */
+export function folderOf(path: string, state: StateDirectory, section: Section): string {
+  return join(path, section, state.key);
+}
+
+/** The name without links; what does not exist (yet), or cannot be looked at, by its absolute name. */
+async function resolved(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/**
+ * The words for a write that failed, or null where there is nothing to tell: who may not write in the state directory
+ * reads it all the same and remembers nothing. To root a refusal is news.
+ */
+export function writeProblem(what: string, error: unknown): string | null {
+  const code = systemErrorCode(error);
+  if ((code === 'EACCES' || code === 'EPERM') && process.geteuid?.() !== 0) return null;
+  return `${what}: ${systemErrorText(error)}`;
+}

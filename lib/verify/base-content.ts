@@ -1,0 +1,100 @@
+import { confirmFromMedium } from '../digest/confirm.js';
+import type { EngineName } from '../digest/engine.js';
+import type { HashedFile } from '../digest/hash-file.js';
+import { type Finding, finding } from '../finding/finding.js';
+import type { BlobReport } from '../report/documents.js';
+import type { Memory, Remembered } from './remembered.js';
+import { judgeContent } from './rules/content.js';
+
+/** A base to judge. */
+export interface BaseRequest {
+  /** Hex digest in its name. */
+  readonly blob: string;
+  readonly path: string;
+  /** Bytes, from each entry of the image index that names it. */
+  readonly indexedBytes: readonly bigint[];
+}
+
+export interface BaseOptions {
+  readonly engine: EngineName;
+  readonly memory: Memory;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;
+}
+
+/** Rule 15, and what is remembered of the read. A bad result is recorded before it is reported. */
+export async function judgeRead(
+  request: BaseRequest,
+  options: BaseOptions,
+  hashed: HashedFile,
+  remembered: Remembered,
+  structureBad: boolean,
+): Promise<{ findings: readonly Finding[]; report: Partial<BlobReport> }> {
+  const { blob, path } = request;
+  const digest = `sha256:${hashed.digest}`;
+  const known = remembered.seal;
+  const doubtful = known !== null && known.digest !== digest && hashed.changed === null;
+  const confirmation = doubtful ? await confirm(path, hashed, options) : null;
+  const findings = judgeContent({
+    path,
+    blob,
+    digest,
+    known,
+    confirmation: confirmation && { digest: `sha256:${confirmation.digest}`, readFrom: confirmation.readFrom },
+    changed: hashed.changed ?? (doubtful ? (confirmation === null ? 'removed' : confirmation.changed) : null),
+    lastGoodWasOther: options.memory.wasAnotherFile(remembered, hashed),
+    structureBad,
+  });
+  let basis = known?.basis ?? null;
+  if (findings.length === 0) {
+    const sealed =
+      known === null && remembered.sealProblem === null ? await sealByName(request, options, hashed) : null;
+    basis = sealed ?? basis;
+    await options.memory.recordRead(blob, path, hashed, 'good');
+  } else if (findings.some(({ code }) => code === 'blob-corrupt' || code === 'blob-replaced')) {
+    await options.memory.recordRead(blob, path, hashed, 'bad');
+  }
+  return {
+    findings: settleSeal(path, remembered, findings),
+    report: {
+      actual: digest,
+      bytes: hashed.bytes,
+      basis,
+      how: 'hashed',
+      readFrom: confirmation?.readFrom ?? hashed.readFrom,
+      seconds: hashed.seconds,
+    },
+  };
+}
+
+/** A full hash that equals the name needs nobody's trust, and is remembered: a later flip is then known as one. */
+async function sealByName(request: BaseRequest, options: BaseOptions, hashed: HashedFile): Promise<'name' | null> {
+  const written = await options.memory.seal(request.blob, hashed, 'name');
+  return written.kind === 'written' ? 'name' : null;
+}
+
+async function confirm(path: string, hashed: HashedFile, options: BaseOptions): Promise<HashedFile | null> {
+  return await confirmFromMedium(path, {
+    judged: hashed.after,
+    engine: options.engine,
+    onProgress: (done, total) => options.onProgress(path, done, total),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+/**
+ * A seal that is there and does not count: a verdict that needs it (the content does not hash to its name) is
+ * unverified; one that does not need it stands.
+ */
+function settleSeal(path: string, remembered: Remembered, findings: readonly Finding[]): readonly Finding[] {
+  if (remembered.sealProblem === null || !findings.some(({ code }) => code === 'blob-unsealed')) return findings;
+  const unsealed = findings.find(({ code }) => code === 'blob-unsealed');
+  return [
+    finding('seal-unreadable', `the seal of the base cannot be read: ${remembered.sealProblem}`, {
+      subject: path,
+      expected: unsealed?.expected ?? null,
+      expectedFrom: 'file name',
+      actual: unsealed?.actual ?? null,
+    }),
+  ];
+}

@@ -1,0 +1,24 @@
+import { BlobcheckError, type ErrorCode } from '../errors.js';
+import type { FindingCode } from '../finding/catalogue.js';
+import { type Finding, finding } from '../finding/finding.js';
+
+/** What could not be checked, as the finding that says so. Usage errors and interruptions are no findings. */
+const codes: Readonly<Record<Exclude<ErrorCode, 'usage' | 'aborted'>, FindingCode>> = {
+  'metadata-unreadable': 'metadata-unreadable',
+  'metadata-newer': 'metadata-newer',
+  'metadata-converting': 'metadata-converting',
+  'metadata-ambiguous': 'metadata-ambiguous',
+  'seal-unreadable': 'seal-unreadable',
+  'state-unusable': 'state-unusable',
+  unreadable: 'file-unreadable',
+  changed: 'file-changed',
+};
+
+/** Turns an error of a check into its finding; anything else is thrown on. */
+export function errorFinding(error: unknown, subject: string | null = null): Finding {
+  if (!(error instanceof BlobcheckError) || error.code === 'usage' || error.code === 'aborted') throw error;
+  return finding(codes[error.code], error.message, {
+    subject: error.path ?? subject,
+    remedy: error.hint,
+  });
+}

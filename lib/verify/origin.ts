@@ -1,0 +1,46 @@
+import { cloudImageBlob } from '../store/layout.js';
+import type { CloudImageEntry, ImageEntry } from '../store/records.js';
+import type { Store } from '../store/store.js';
+import type { BaseRequest } from './base-content.js';
+import type { ImageOrigin } from './heal.js';
+
+/** A base with everything that the local image index says about it. */
+export interface IndexedBase {
+  readonly request: BaseRequest;
+  readonly origin: ImageOrigin;
+}
+
+/** Looks a base up in the image index. `image` is the reference that it is said to come from, null where none is known. */
+export async function indexedBase(
+  store: Store,
+  blob: string,
+  path: string,
+  image: string | null,
+): Promise<IndexedBase> {
+  const entries = (await store.imagesByDigest(blob)).filter(isCloudImage);
+  const leadsTo = image === null ? null : await imageDigest(store, image);
+  return {
+    request: { blob, path, indexedBytes: entries.map(({ size }) => BigInt(size)) },
+    origin: { blob, blobPath: path, image, indexedAs: entries.map(({ ref }) => ref), imageLeadsTo: leadsTo },
+  };
+}
+
+/** The digest (hex) that a reference leads to in the local index; null when it leads to no cloud image. */
+async function imageDigest(store: Store, image: string): Promise<string | null> {
+  const entry = (await store.image(image)).find(isCloudImage);
+  return entry === undefined ? null : hexOf(entry);
+}
+
+export function hexOf(entry: CloudImageEntry): string {
+  return entry.contentSum.replace(/^sha256:/, '');
+}
+
+/** An OCI image may hold a layer of the same digest; it keeps another file. */
+export function isCloudImage(entry: ImageEntry): entry is CloudImageEntry {
+  return entry.kind === 'cloudimg';
+}
+
+/** The path under which cocoon opens a blob of this digest. */
+export function storeBlobPath(store: Store, blob: string): string {
+  return cloudImageBlob(store.root, blob);
+}

@@ -1,0 +1,126 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { systemErrorText } from '../errors.js';
+import { openRegular } from '../file/open-regular.js';
+import { readAtOf } from '../file/read-at.js';
+import { type Finding, finding } from '../finding/finding.js';
+import { DIRTY } from '../qcow2/features.js';
+import { backingFormat, type Qcow2Header } from '../qcow2/header.js';
+import type { DiskReport } from '../report/documents.js';
+import { judgeQcow2 } from './qcow2-file.js';
+import { type BackingFacts, backingDigest, judgeBacking, readBackingName } from './rules/backing.js';
+
+/** Where an overlay's base must lie, and how its name is taken. */
+export interface BlobPlace {
+  /** The directory of the blobs, links resolved; null when there is none. */
+  readonly blobs: string | null;
+  /** True where the overlay stays in its place, so that a relative name is opened where it was judged. */
+  readonly staysInPlace: boolean;
+}
+
+export interface JudgedOverlay {
+  readonly findings: readonly Finding[];
+  /** Null when the file could not be read as a qcow2 image. */
+  readonly header: Qcow2Header | null;
+  /** Hex digest of the base that it names; null while the name is not accepted. */
+  readonly base: string | null;
+}
+
+/** Rules 9 to 11: the overlay's header, its tables, and the name of its base. Nothing that it names is opened. */
+export async function judgeOverlay(path: string, place: BlobPlace, signal?: AbortSignal): Promise<JudgedOverlay> {
+  const opened = await openRegular(path);
+  if (opened.kind !== 'regular') return { findings: [notOpened(path, opened)], header: null, base: null };
+  try {
+    const size = Number(opened.stats.size);
+    const judged = await judgeQcow2(readAtOf(opened.handle, path), size, path, 'overlay', signal);
+    if (judged.facts.kind !== 'qcow2') return { findings: judged.findings, header: null, base: null };
+    const { header } = judged.facts;
+    const backing = await backingFacts(path, header, place);
+    // A name that cannot be read (outside the first cluster, too long) is the header's finding.
+    if (backing === null) return { findings: judged.findings, header, base: null };
+    return {
+      findings: [...judged.findings, ...judgeBacking(backing)],
+      header,
+      base: backingDigest(backing),
+    };
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+/** Findings that need both the overlay and its base: the format that is not said, and a disk made smaller. */
+export function judgeOverlayOnBase(path: string, overlay: JudgedOverlay, base: Qcow2Header | null): Finding[] {
+  const { header } = overlay;
+  if (header === null || header.backing === null) return [];
+  const findings: Finding[] = [];
+  if (backingFormat(header) === null && base === null) {
+    findings.push(
+      finding('backing-format-missing', 'the overlay does not say the format of its base, and that is no sound blob', {
+        subject: path,
+        expected: 'qcow2',
+        expectedFrom: 'cocoon',
+        actual: 'none',
+      }),
+    );
+  }
+  if (base !== null && header.virtualSize < base.virtualSize) {
+    findings.push(
+      finding('virtual-size-shrunk', 'the overlay is smaller than its base', {
+        subject: path,
+        expected: `${base.virtualSize} bytes or more`,
+        expectedFrom: 'base header',
+        actual: `${header.virtualSize} bytes`,
+      }),
+    );
+  }
+  return findings;
+}
+
+/** The overlay as a report shows it. */
+export function overlayDisk(file: string, overlay: JudgedOverlay, chain: DiskReport['chain']): DiskReport {
+  const size = overlay.header?.virtualSize ?? null;
+  return {
+    file,
+    role: 'cow',
+    format: 'qcow2',
+    virtualSize: size === null || size > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(size),
+    dirty: overlay.header === null ? null : (overlay.header.incompatible & DIRTY) !== 0n,
+    chain,
+  };
+}
+
+async function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): Promise<BackingFacts | null> {
+  if (header.backing !== null && header.backing.name === null) return null;
+  const name = readBackingName(header.backing?.name ?? null);
+  const directory = name.kind === 'path' ? await resolvedDirectory(overlay, name.path) : null;
+  return { overlay, name, directory, ...place };
+}
+
+/** The directory that a backing name leads to, links resolved: looked up, but nothing in it is opened. */
+async function resolvedDirectory(overlay: string, name: string): Promise<string | null> {
+  const slash = name.lastIndexOf('/');
+  const directory = slash === -1 ? '.' : name.slice(0, slash) || '/';
+  try {
+    return await realpath(resolve(dirname(overlay), directory));
+  } catch {
+    return null;
+  }
+}
+
+function notOpened(
+  path: string,
+  opened: { kind: 'missing' } | { kind: 'not-regular'; what: string } | { kind: 'unreadable'; error: unknown },
+): Finding {
+  if (opened.kind === 'unreadable') {
+    return finding('blob-unreadable', `the overlay cannot be opened: ${systemErrorText(opened.error)}`, {
+      subject: path,
+    });
+  }
+  const actual = opened.kind === 'missing' ? 'missing' : opened.what;
+  return finding('snapshot-file-missing', 'the overlay is not there as a regular file', { subject: path, actual });
+}
+
+/** Path of a blob in the place where a base must lie. */
+export function blobPathIn(blobs: string, hex: string): string {
+  return join(blobs, `${hex}.qcow2`);
+}

@@ -1,0 +1,79 @@
+import type { HashedFile } from '../digest/hash-file.js';
+import { currentOperator } from '../trust/operator.js';
+import type { Receipt } from '../trust/receipt-record.js';
+import { isAnotherFile, readReceipt, writeReceipt } from '../trust/receipts.js';
+import type { Basis, NewSeal, Seal } from '../trust/seal-record.js';
+import { readSeal, replaceSeal, type SealWritten, writeSeal } from '../trust/seals.js';
+import type { StateDirectory } from '../trust/state-directory.js';
+
+/** What the state directory says of one blob. */
+export interface Remembered {
+  readonly seal: Seal | null;
+  /** A seal is there and does not count: never the same as none. */
+  readonly sealProblem: string | null;
+  readonly receipt: Receipt | null;
+}
+
+/** The state directory for one run: trouble with it is collected, and never changes a verdict by itself. */
+export interface Memory {
+  /** Each once: what the warning `state-unusable` says. */
+  readonly problems: ReadonlySet<string>;
+  recall(blob: string): Promise<Remembered>;
+  /** Whether the last good read was of another file than the one that was read now. */
+  wasAnotherFile(remembered: Remembered, hashed: HashedFile): boolean;
+  /** Seals a blob that has no seal. */
+  seal(blob: string, hashed: HashedFile, basis: Basis): Promise<SealWritten>;
+  /** Seals a blob anew, because somebody asked for it by name; the old seal goes into the history. */
+  reseal(blob: string, hashed: HashedFile, basis: Basis): Promise<SealWritten>;
+  /** Records a full read. */
+  recordRead(blob: string, path: string, hashed: HashedFile, result: Receipt['result']): Promise<void>;
+}
+
+export function memoryOf(state: StateDirectory, tool: string): Memory {
+  const problems = new Set(state.problems);
+  const note = (problem: string | null | undefined) => {
+    if (problem) problems.add(problem);
+  };
+  return {
+    problems,
+    async recall(blob) {
+      const seal = await readSeal(state, blob);
+      const receipt = await readReceipt(state, blob);
+      if (seal.kind === 'none') note(seal.problem);
+      if (receipt.kind === 'none') note(receipt.problem);
+      return {
+        seal: seal.kind === 'sealed' ? seal.seal : null,
+        sealProblem: seal.kind === 'unreadable' ? seal.reason : null,
+        receipt: receipt.kind === 'receipt' ? receipt.receipt : null,
+      };
+    },
+    wasAnotherFile: ({ receipt }, hashed) => receipt !== null && isAnotherFile(receipt, hashed.after) === true,
+    async seal(blob, hashed, basis) {
+      const written = await writeSeal(state, decisionOf(blob, hashed, basis, tool));
+      if (written.kind === 'not-written') note(written.problem);
+      return written;
+    },
+    async reseal(blob, hashed, basis) {
+      const written = await replaceSeal(state, decisionOf(blob, hashed, basis, tool));
+      if (written.kind === 'not-written') note(written.problem);
+      return written;
+    },
+    async recordRead(blob, path, hashed, result) {
+      const written = await writeReceipt(state, { blob, path, hashed, result, tool });
+      if (written.kind === 'not-written') note(written.problem);
+    },
+  };
+}
+
+/** The decision that a blob must have the content that was just read. */
+function decisionOf(blob: string, hashed: HashedFile, basis: Basis, tool: string): NewSeal {
+  return {
+    blob,
+    digest: `sha256:${hashed.digest}`,
+    size: hashed.bytes,
+    basis,
+    since: new Date().toISOString(),
+    by: currentOperator(),
+    tool,
+  };
+}

@@ -1,0 +1,154 @@
+import { type Finding, finding } from '../finding/finding.js';
+import { wordsRemedy } from '../finding/remedy.js';
+import type { SealedBlob, SealReport } from '../report/documents.js';
+import { openStore } from '../store/open.js';
+import type { Store } from '../store/store.js';
+import type { SealWritten } from '../trust/seals.js';
+import { type JudgedBase, judgeBase } from './base.js';
+import { type BlobTarget, blobsToSeal } from './blob-targets.js';
+import { errorFinding } from './error-finding.js';
+import { withHealing } from './heal.js';
+import { indexedBase } from './origin.js';
+import type { Memory } from './remembered.js';
+import { stateFindings } from './report.js';
+import { type Run, type StoreCheckOptions, startRun } from './run.js';
+import { verdictOf, worstVerdict } from './verdict.js';
+
+export interface SealRequest {
+  /** Blobs (digest, file name or path) or snapshots, whose bases are meant. */
+  readonly names?: readonly string[];
+  readonly all?: boolean;
+  /** One blob that gets a new seal, whatever the old one says. */
+  readonly replace?: string;
+}
+
+/** Records what blobs must be from now on. What is known is never replaced by looking at the file again. */
+export async function sealBlobs(request: SealRequest, options: StoreCheckOptions): Promise<SealReport> {
+  const { root } = options.location;
+  const run = await startRun(root, options);
+  const findings: Finding[] = [];
+  const blobs: SealedBlob[] = [];
+  let store: Store | null = null;
+  try {
+    store = await openStore(options.location, options.signal === undefined ? {} : { signal: options.signal });
+    const found = await blobsToSeal(store, request, options.signal);
+    findings.push(...found.findings);
+    for (const target of found.targets) {
+      blobs.push(
+        request.replace === undefined ? await sealOne(run, store, target) : await resealOne(run, store, target),
+      );
+    }
+  } catch (error) {
+    findings.push(errorFinding(error, root));
+  } finally {
+    await store?.close();
+  }
+  findings.push(...stateFindings(run));
+  // A seal that was asked for and not written is never "all well", even where its reason is only a warning.
+  const refused = blobs.some(({ outcome }) => outcome === 'refused') ? (['unverified'] as const) : [];
+  const verdicts = [verdictOf(findings), ...blobs.map((blob) => verdictOf(blob.findings)), ...refused];
+  return { schema: 'blobcheck/seal/v1', verdict: worstVerdict(verdicts), root, findings, blobs };
+}
+
+async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
+  const { request, origin } = await indexedBase(store, target.blob, target.path, null);
+  const base = await run.base(request);
+  const findings = withHealing(base.findings, origin);
+  const { remembered, hashed } = base;
+  const basis = remembered.seal?.basis ?? null;
+  if (verdictOf(findings) === 'allow' && remembered.seal !== null) {
+    return result(target, base, 'kept', basis, 'the content equals its seal, which stays as it is', findings);
+  }
+  if (verdictOf(findings) === 'allow' && hashed !== null) {
+    // judgeBase has sealed it by name already, unless the state directory refused.
+    return settled(run, target, base, await run.memory.seal(target.blob, hashed, 'name'), findings);
+  }
+  const [only, ...others] = findings.filter(({ severity }) => severity !== 'warning' && severity !== 'info');
+  if (only?.code === 'blob-unsealed' && others.length === 0 && hashed !== null) {
+    const written = await run.memory.seal(target.blob, hashed, 'operator');
+    const warnings = findings.filter(({ code }) => code !== 'blob-unsealed');
+    return settled(run, target, base, written, warnings);
+  }
+  return result(target, base, 'refused', basis, null, findings);
+}
+
+/** `--replace`: the old seal does not count, the structure does. */
+async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
+  const { request, origin } = await indexedBase(store, target.blob, target.path, null);
+  const base = await judgeBase(request, { ...run.baseOptions, memory: withoutMemory(run.memory) });
+  const findings = withHealing(base.findings, origin).filter(({ code }) => code !== 'blob-unsealed');
+  if (verdictOf(findings) !== 'allow' || base.hashed === null) {
+    return result(target, base, 'refused', null, null, findings);
+  }
+  const basis = base.hashed.digest === target.blob ? 'name' : 'operator';
+  const written = await run.memory.reseal(target.blob, base.hashed, basis);
+  const sealed = settled(run, target, base, written, findings);
+  return sealed.outcome === 'sealed' ? { ...sealed, outcome: 'replaced' } : sealed;
+}
+
+function settled(
+  run: Run,
+  target: BlobTarget,
+  base: JudgedBase,
+  written: SealWritten,
+  findings: readonly Finding[],
+): SealedBlob {
+  if (written.kind === 'unreadable' || written.kind === 'not-written') {
+    return result(target, base, 'refused', null, null, [...findings, notWritten(run, target, written)]);
+  }
+  const { basis, since, digest } = written.seal;
+  if (written.kind === 'kept' && digest !== base.report.actual) {
+    const raced = finding('blob-corrupt', 'another seal was written meanwhile, and the content differs from it', {
+      subject: target.path,
+      expected: digest,
+      expectedFrom: `seal, basis ${basis}, since ${since}`,
+      actual: base.report.actual,
+    });
+    return result(target, base, 'refused', basis, null, [...findings, raced]);
+  }
+  return result(target, base, 'sealed', basis, because[basis], findings);
+}
+
+const because = {
+  name: 'the content hashes to its name, which needs nobody’s trust',
+  operator:
+    'it does not hash to its name (converted at import?) and its structure is sound: trusted because you say so',
+  pull: 'it was sealed as it was pulled',
+  proved: 'its guest content equals that of an authenticated source',
+} as const;
+
+function notWritten(
+  run: Run,
+  target: BlobTarget,
+  written: Extract<SealWritten, { kind: 'unreadable' | 'not-written' }>,
+): Finding {
+  if (written.kind === 'unreadable') {
+    return finding('seal-unreadable', `its seal cannot be read: ${written.reason}`, { subject: target.path });
+  }
+  const why = written.problem ?? [...run.memory.problems][0] ?? 'there is no right to write in the state directory';
+  return finding('state-unusable', `the seal is not written: ${why}`, {
+    subject: target.path,
+    ...wordsRemedy('run as root, or name another state directory with --state-dir'),
+  });
+}
+
+function withoutMemory(memory: Memory): Memory {
+  return {
+    ...memory,
+    recall: async () => ({ seal: null, sealProblem: null, receipt: null }),
+    seal: async () => ({ kind: 'not-written', problem: null }),
+    recordRead: async () => {},
+  };
+}
+
+function result(
+  target: BlobTarget,
+  base: JudgedBase,
+  outcome: SealedBlob['outcome'],
+  basis: SealedBlob['basis'],
+  reason: string | null,
+  findings: readonly Finding[],
+): SealedBlob {
+  const { actual, bytes } = base.report;
+  return { blob: target.blob, path: target.path, outcome, digest: actual, bytes, basis, because: reason, findings };
+}

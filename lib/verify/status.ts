@@ -1,0 +1,127 @@
+import { lstat } from 'node:fs/promises';
+import { BlobcheckError } from '../errors.js';
+import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
+import { type Finding, finding } from '../finding/finding.js';
+import type { StatusBlob, StatusReport } from '../report/documents.js';
+import { listBlobs } from '../store/blob-directory.js';
+import { cloudImageBlobs } from '../store/layout.js';
+import { openStore } from '../store/open.js';
+import type { Store } from '../store/store.js';
+import { identityFromRecord } from '../trust/receipt-record.js';
+import { listSeals } from '../trust/seals.js';
+import { openState } from '../trust/state-directory.js';
+import { errorFinding } from './error-finding.js';
+import { hexOf, isCloudImage, storeBlobPath } from './origin.js';
+import { memoryOf, type Remembered } from './remembered.js';
+import type { StoreCheckOptions } from './run.js';
+
+/** What is known of each blob: those that are there, those that are sealed, those that an image or snapshot needs. */
+export async function storeStatus(options: StoreCheckOptions & { readonly stateDir: string }): Promise<StatusReport> {
+  const { root } = options.location;
+  const base = { schema: 'blobcheck/status/v1', root, stateDir: options.stateDir } as const;
+  let store: Store;
+  try {
+    store = await openStore(options.location);
+  } catch (error) {
+    return { ...base, engine: null, findings: [errorFinding(error, root)], blobs: [] };
+  }
+  try {
+    const state = await openState(options.stateDir, root);
+    const memory = memoryOf(state, options.tool);
+    const needed = await whoNeeds(store);
+    const sealed = await listSeals(state);
+    const present = await listBlobs(cloudImageBlobs(root));
+    const names = [
+      ...present,
+      ...sealed.seals.map(({ blob }) => blob),
+      ...sealed.unreadable.map(({ blob }) => blob),
+      ...needed.images.keys(),
+      ...needed.snapshots.keys(),
+    ];
+    const blobs: StatusBlob[] = [];
+    for (const blob of [...new Set(names)].sort()) {
+      blobs.push(await statusOf(store, blob, await memory.recall(blob), needed));
+    }
+    const problems = [...new Set([...memory.problems, ...sealed.problems])];
+    const findings = [...needed.findings, ...problems.map((problem) => finding('state-unusable', problem))];
+    return { ...base, engine: store.engine, findings, blobs };
+  } catch (error) {
+    return { ...base, engine: store.engine, findings: [errorFinding(error, root)], blobs: [] };
+  } finally {
+    await store.close();
+  }
+}
+
+interface Needed {
+  /** References of images, by the digest (hex) of their blob. */
+  readonly images: ReadonlyMap<string, readonly string[]>;
+  /** Names of snapshots, by the blobs that their records pin. */
+  readonly snapshots: ReadonlyMap<string, readonly string[]>;
+  /** Records that cannot be read. */
+  readonly findings: readonly Finding[];
+}
+
+async function whoNeeds(store: Store): Promise<Needed> {
+  const images = new Map<string, string[]>();
+  const snapshots = new Map<string, string[]>();
+  const listed = await store.allImages();
+  const findings = listed.unreadable.map((error) => errorFinding(error));
+  for (const entry of listed.images.filter(isCloudImage)) add(images, hexOf(entry), entry.ref);
+  for (const { id, pending, deleting } of await store.listSnapshots()) {
+    if (pending || deleting) continue;
+    try {
+      const record = await store.snapshot(id);
+      if (record.imageType === 'oci') continue;
+      for (const blob of record.imageBlobIds) add(snapshots, blob, record.name === '' ? id : record.name);
+    } catch (error) {
+      if (!(error instanceof BlobcheckError)) throw error;
+      findings.push(errorFinding(error, id));
+    }
+  }
+  return { images, snapshots, findings };
+}
+
+function add(map: Map<string, string[]>, blob: string, name: string): void {
+  // Only what can be the name of a blob: a record may hold anything.
+  if (!/^[0-9a-f]{64}$/.test(blob)) return;
+  map.set(blob, [...(map.get(blob) ?? []), name].sort());
+}
+
+async function statusOf(store: Store, blob: string, remembered: Remembered, needed: Needed): Promise<StatusBlob> {
+  const path = storeBlobPath(store, blob);
+  const identity = await identityAt(path);
+  const { seal, sealProblem, receipt } = remembered;
+  return {
+    blob,
+    path,
+    present: identity !== null,
+    bytes: identity === null ? null : Number(identity.size),
+    digest: seal?.digest ?? null,
+    basis: seal?.basis ?? null,
+    since: seal?.since ?? null,
+    by: seal?.by.name ?? null,
+    lastRead: receipt?.at ?? null,
+    lastResult: receipt?.result ?? null,
+    unchangedSince:
+      receipt === null || identity === null ? null : sameIdentity(identityFromRecord(receipt.identity), identity),
+    images: needed.images.get(blob) ?? [],
+    snapshots: needed.snapshots.get(blob) ?? [],
+    history: (seal?.history ?? []).map(({ digest, size, basis, since, by }) => ({
+      digest,
+      size,
+      basis,
+      since,
+      by: by.name,
+    })),
+    findings: sealProblem === null ? [] : [finding('seal-unreadable', sealProblem, { subject: path })],
+  };
+}
+
+async function identityAt(path: string): Promise<FileIdentity | null> {
+  try {
+    const stats = await lstat(path, { bigint: true });
+    return stats.isFile() ? identityOf(stats) : null;
+  } catch {
+    return null;
+  }
+}
