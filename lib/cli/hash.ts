@@ -3,8 +3,8 @@ import { BlobcheckError, systemErrorText } from '../errors.js';
 import { escapeText } from '../finding/escape.js';
 import type { HashReport } from '../report/documents.js';
 import { exitCodes } from './exit.js';
-import type { GlobalOptions } from './main.js';
 import { engineOption } from './options.js';
+import type { GlobalOptions } from './program.js';
 import { progressOn } from './progress.js';
 import type { Terminal } from './terminal.js';
 

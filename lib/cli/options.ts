@@ -2,7 +2,8 @@ import type { EngineName } from '../digest/engine.js';
 import { BlobcheckError } from '../errors.js';
 import { resolveLocation } from '../store/location.js';
 import type { StoreCheckOptions } from '../verify/run.js';
-import { type GlobalOptions, version } from './main.js';
+import { version } from '../version.js';
+import type { GlobalOptions } from './program.js';
 import type { Progress } from './progress.js';
 import type { Terminal } from './terminal.js';
 

@@ -4,8 +4,6 @@ export const MAGIC = 0x514649fb;
 /** Cluster sizes of 512 bytes to 2 MiB: the specification's lower, QEMU's and Cloud Hypervisor's upper limit. */
 export const MIN_CLUSTER_BITS = 9;
 export const MAX_CLUSTER_BITS = 21;
-/** With extended L2 entries a cluster has 32 sub-clusters, of at least 512 bytes each. */
-export const MIN_CLUSTER_BITS_EXTENDED_L2 = 14;
 
 export const V2_HEADER_BYTES = 72;
 export const V3_HEADER_BYTES = 104;

@@ -156,6 +156,8 @@ export function ociImageEntry(value: unknown, place: RecordPlace): OciImageEntry
 }
 
 function parse<S extends v.GenericSchema>(schema: S, value: unknown, place: RecordPlace): v.InferOutput<S> {
+  // To valibot an array is an object, too.
+  if (Array.isArray(value)) throw unreadableRecord(place, 'it is an array');
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];

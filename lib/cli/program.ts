@@ -1,0 +1,132 @@
+import { Command, CommanderError } from 'commander';
+import { BlobcheckError } from '../errors.js';
+import { escapeText } from '../finding/escape.js';
+import { version } from '../version.js';
+import { exitCodes, exitCodesHelp } from './exit.js';
+import type { Terminal } from './terminal.js';
+
+/** Options that every command takes, before or after its name, as cocoon takes its own. */
+export interface GlobalOptions {
+  readonly rootDir?: string;
+  readonly runDir?: string;
+  readonly config?: string;
+  readonly stateDir?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The command line: arguments in, exit code out. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = exitCodes.allow;
+  const program = buildProgram(terminal, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.allow : exitCodes.usage;
+    return reportFailure(error, terminal);
+  }
+  return code;
+}
+
+function buildProgram(terminal: Terminal, done: (code: number) => void): Command {
+  const program = new Command('blobcheck')
+    .description(
+      'Proves, before a clone, that the disk images a snapshot stands on are there and are what they must be.',
+    )
+    .version(version(), '-V, --version')
+    .option('--root-dir <dir>', "cocoon's root (COCOON_ROOT_DIR; default /var/lib/cocoon)")
+    .option('--run-dir <dir>', "cocoon's run directory (COCOON_RUN_DIR)")
+    .option('--config <file>', "cocoon's configuration file: JSON, YAML or TOML")
+    .option('--state-dir <dir>', 'what blobcheck remembers (BLOBCHECK_STATE_DIR; default /var/lib/blobcheck)')
+    .option('--json', 'print one JSON document on standard output')
+    .option('--quiet', 'no progress; human output only where something is not allowed')
+    .addHelpText('after', exitCodesHelp)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      outputError: (text, write) => write(oneLine(text)),
+    });
+  addCommands(program, terminal, done);
+  for (const command of program.commands)
+    command.copyInheritedSettings(program).configureHelp({ showGlobalOptions: true });
+  return program;
+}
+
+/** Each command is a module of its own, loaded only when it is asked for. */
+function addCommands(program: Command, terminal: Terminal, done: (code: number) => void): void {
+  const collect = (value: string, values: readonly string[] = []) => [...values, value];
+  program
+    .command('verify [snapshot...]')
+    .description('judge snapshots (id, name, id prefix, or a glob over names), images, or overlays outside cocoon')
+    .option('--all', 'every snapshot of the root')
+    .option('--image <ref...>', 'what a new VM would be started from')
+    .option('--overlay <glob...>', 'qcow2 overlays outside cocoon, with --blobs')
+    .option('--blobs <dir>', 'the directory of <sha256>.qcow2 files that --overlay stands on')
+    .option('--engine <engine>', 'hash engine: native or wasm')
+    .option('--allow-vm-section <name>', 'allow this section of config.json, whatever is in it (repeatable)', collect)
+    .action(async (refs: string[], _options: object, command: Command) => {
+      const { verifyCommand } = await import('./verify.js');
+      done(await verifyCommand(refs, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('seal [blob-or-snapshot...]')
+    .description('record what a blob must be from now on; never replaces what is known')
+    .option('--all', 'every blob of the store')
+    .option('--replace <blob>', 'give this one blob a new seal, whatever the old one says')
+    .option('--engine <engine>', 'hash engine: native or wasm')
+    .action(async (names: string[], _options: object, command: Command) => {
+      const { sealCommand } = await import('./seal.js');
+      done(await sealCommand(names, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('status')
+    .description('what is known of each blob: size, basis, since when and by whom, last read, history')
+    .action(async (_options: object, command: Command) => {
+      const { statusCommand } = await import('./status.js');
+      done(await statusCommand(command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('inspect <file>')
+    .description('print the header, extensions, tables and backing chain of a qcow2 file; judges nothing')
+    .action(async (file: string, _options: object, command: Command) => {
+      const { inspectCommand } = await import('./inspect.js');
+      done(await inspectCommand(file, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('hash <file...>')
+    .description('print SHA-256 digests as sha256sum does')
+    .option('--engine <engine>', 'hash engine: native or wasm')
+    .action(async (files: string[], _options: object, command: Command) => {
+      const { hashCommand } = await import('./hash.js');
+      done(await hashCommand(files, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('explain <code>')
+    .description('what a finding means, why it matters, and how to mend it')
+    .action(async (code: string, _options: object, command: Command) => {
+      const { explainCommand } = await import('./explain.js');
+      done(await explainCommand(code, command.optsWithGlobals(), terminal));
+    });
+}
+
+/** commander puts its suggestion on a line of its own; the contract is one line that says what would be right. */
+function oneLine(text: string): string {
+  const line = text.trim().replace(/\s*\n\s*/g, ' ');
+  return line.includes('Did you mean') ? `${line}\n` : `${line} (see blobcheck --help)\n`;
+}
+
+/** An error that no command turned into a finding: one line, never a stack. */
+function reportFailure(error: unknown, terminal: Terminal): number {
+  if (error instanceof BlobcheckError && error.code === 'usage') {
+    terminal.err(`error: ${escapeText(error.message)}\n`);
+    return exitCodes.usage;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof BlobcheckError && error.hint !== null ? ` (${error.hint})` : '';
+  terminal.err(`blobcheck: ${escapeText(message + hint)}\n`);
+  return exitCodes.unverified;
+}
