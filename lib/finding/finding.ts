@@ -20,7 +20,10 @@ export interface Finding {
 
 export type FindingDetails = Partial<Omit<Finding, 'code' | 'severity' | 'message'>>;
 
-/** Makes a finding; severity comes from the catalogue, what is not known is null. */
+/**
+ * Makes a finding. Severity comes from the catalogue, and so do the words of the remedy where none is given; what else is
+ * not known is null.
+ */
 export function finding(code: FindingCode, message: string, details: FindingDetails = {}): Finding {
   return {
     code,
@@ -30,7 +33,7 @@ export function finding(code: FindingCode, message: string, details: FindingDeta
     expected: details.expected ?? null,
     expectedFrom: details.expectedFrom ?? null,
     actual: details.actual ?? null,
-    remedy: details.remedy ?? null,
+    remedy: details.remedy ?? (catalogue[code].severity === 'info' ? null : catalogue[code].mend),
     remedyArgv: details.remedyArgv ?? null,
   };
 }

@@ -30,22 +30,27 @@ export function secondsText(seconds: number): string {
 export function verifyText(report: VerifyReport, paint: Paint): string {
   const lines: string[] = [];
   for (const found of report.findings) lines.push(...findingLines(found, '', paint));
-  for (const entry of [...report.snapshots, ...report.images, ...report.overlays])
-    lines.push(...entryLines(entry, paint));
+  // A base that several stand on was read once.
+  const shown = new Set<string>();
+  for (const entry of [...report.snapshots, ...report.images, ...report.overlays]) {
+    lines.push(...entryLines(entry, shown, paint));
+  }
   lines.push(summaryLine(report));
   return `${lines.join('\n')}\n`;
 }
 
-function entryLines(entry: EntryReport, paint: Paint): string[] {
+function entryLines(entry: EntryReport, shown: Set<string>, paint: Paint): string[] {
   const { word, style } = verdictWords[entry.verdict];
-  const read = entry.blobs.filter((blob) => blob.how === 'hashed').map(readText);
+  const read = entry.blobs.filter((blob) => blob.how === 'hashed').map((blob) => readText(blob, shown));
   const details = read.length === 0 ? '' : paint('dim', `  ${read.join(', ')}`);
   const lines = [`${paint(style, word)}  ${paint('bold', escapeText(entry.ref))}${details}`];
   for (const found of entry.findings) lines.push(...findingLines(found, '            ', paint));
   return lines;
 }
 
-function readText(blob: BlobReport): string {
+function readText(blob: BlobReport, shown: Set<string>): string {
+  if (shown.has(blob.path)) return 'on a base that was read above';
+  shown.add(blob.path);
   const time = blob.seconds === null ? '' : ` in ${secondsText(blob.seconds)}`;
   const basis = blob.basis === null ? '' : `, basis ${blob.basis}`;
   return `${bytesText(blob.bytes ?? 0)} read${time}${basis}`;

@@ -8,6 +8,7 @@ import { readSnapshotDirectory } from '../store/snapshot-directory.js';
 import type { Store } from '../store/store.js';
 import { storeBlobPath } from './origin.js';
 import { judgeOverlay } from './overlay.js';
+import { rootSpellings } from './root-spellings.js';
 import type { SealRequest } from './seal-blobs.js';
 import { resolveTargets } from './targets.js';
 
@@ -73,7 +74,9 @@ async function baseOf(
       subject: record.dataDir,
     });
   }
-  const place = { blobs: await realpath(cloudImageBlobs(store.root)), staysInPlace: false };
+  const blobs = await realpath(cloudImageBlobs(store.root));
+  const spelled = (await rootSpellings(store.root, record)).map(cloudImageBlobs);
+  const place = { blobs, spellings: spelled, staysInPlace: false };
   const overlay = await judgeOverlay(join(listing.path, 'overlay.qcow2'), place, signal);
   if (overlay.base !== null) return targetOf(store, overlay.base);
   const [first] = overlay.findings;

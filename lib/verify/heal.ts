@@ -1,6 +1,6 @@
 import type { FindingCode } from '../finding/catalogue.js';
 import type { Finding } from '../finding/finding.js';
-import { commandRemedy, type Remedy, wordsRemedy } from '../finding/remedy.js';
+import { commandRemedy, quoteForShell, type Remedy, wordsRemedy } from '../finding/remedy.js';
 
 /** What is known of the image that a base came from. */
 export interface ImageOrigin {
@@ -29,7 +29,7 @@ const healable: ReadonlySet<FindingCode> = new Set([
 /** Gives the findings of a base the remedy that fits its origin, and `blob-missing` what has become of its tag. */
 export function withHealing(findings: readonly Finding[], origin: ImageOrigin): Finding[] {
   return findings.map((found) => {
-    if (!healable.has(found.code) || found.remedy !== null) return found;
+    if (!healable.has(found.code)) return found;
     const message = found.code === 'blob-missing' ? found.message + tagToday(origin) : found.message;
     return { ...found, message, ...healingRemedy(found.code === 'blob-missing', origin) };
   });
@@ -54,10 +54,14 @@ function healingRemedy(missing: boolean, origin: ImageOrigin): Remedy {
   const candidates = [...origin.indexedAs, ...(origin.image === null ? [] : [origin.image])];
   const url = candidates.find(isUrl);
   if (url === undefined) {
-    const named = origin.image === null ? 'no image is named' : `${origin.image} cannot be pulled: not a URL`;
-    return wordsRemedy(`${named}; copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}`);
+    // Our words first: nothing that a record says may begin a line that somebody pastes.
+    const why =
+      origin.image === null
+        ? 'no image is named'
+        : `the image cannot be pulled: not a URL (${quoteForShell(origin.image)})`;
+    return wordsRemedy(`copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}; ${why}`);
   }
-  const aside = { words: ['mv'], values: [origin.blobPath, `${origin.blobPath}.aside`] };
+  const aside = { words: ['mv', '-T', '--backup=numbered'], values: [origin.blobPath, `${origin.blobPath}.aside`] };
   const pull = { words: ['cocoon', 'image', 'pull', '--force'], values: [url] };
   return commandRemedy(missing ? [pull] : [aside, pull], 'move the blob aside and pull the image again');
 }

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
@@ -14,6 +14,8 @@ import { type BackingFacts, backingDigest, judgeBacking, readBackingName } from 
 export interface BlobPlace {
   /** The directory of the blobs, links resolved; null when there is none. */
   readonly blobs: string | null;
+  /** Every spelling of that directory under which a base may be named. */
+  readonly spellings: readonly string[];
   /** True where the overlay stays in its place, so that a relative name is opened where it was judged. */
   readonly staysInPlace: boolean;
 }
@@ -92,18 +94,20 @@ export function overlayDisk(file: string, overlay: JudgedOverlay, chain: DiskRep
 async function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): Promise<BackingFacts | null> {
   if (header.backing !== null && header.backing.name === null) return null;
   const name = readBackingName(header.backing?.name ?? null);
-  const directory = name.kind === 'path' ? await resolvedDirectory(overlay, name.path) : null;
-  return { overlay, name, directory, ...place };
+  const relative = name.kind === 'path' && !name.absolute && place.staysInPlace ? name.path : null;
+  const relativeLeadsThere =
+    relative !== null && place.blobs !== null && (await leadsTo(place.blobs, overlay, relative));
+  return { overlay, name, relativeLeadsThere, spellings: place.spellings, staysInPlace: place.staysInPlace };
 }
 
-/** The directory that a backing name leads to, links resolved: looked up, but nothing in it is opened. */
-async function resolvedDirectory(overlay: string, name: string): Promise<string | null> {
+/** Whether a relative name leads into a directory; `..` after a link is resolved as the kernel does, not as text. */
+async function leadsTo(directory: string, overlay: string, name: string): Promise<boolean> {
   const slash = name.lastIndexOf('/');
-  const directory = slash === -1 ? '.' : name.slice(0, slash) || '/';
+  const named = slash === -1 ? '.' : name.slice(0, slash);
   try {
-    return await realpath(resolve(dirname(overlay), directory));
+    return (await realpath(`${dirname(overlay)}/${named}`)) === directory;
   } catch {
-    return null;
+    return false;
   }
 }
 

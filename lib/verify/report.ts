@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../finding/finding.js';
-import { wordsRemedy } from '../finding/remedy.js';
 import type { EntryReport, VerifyReport } from '../report/documents.js';
 import type { Run } from './run.js';
 import { summarize, verdictOf, worstVerdict } from './verdict.js';
@@ -40,9 +39,5 @@ export function stateFindings(run: Run): Finding[] {
   const [first, ...others] = [...run.memory.problems];
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  return [
-    finding('state-unusable', `what was read is not remembered: ${first}${more}`, {
-      ...wordsRemedy('mend the state directory, or name another with --state-dir'),
-    }),
-  ];
+  return [finding('state-unusable', `what was read is not remembered: ${first}${more}`, {})];
 }

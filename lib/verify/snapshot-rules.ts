@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Finding } from '../finding/finding.js';
 import type { DiskReport } from '../report/documents.js';
+import type { JsonObject } from '../store/json-shape.js';
 import { judgeDirectory } from './rules/directory.js';
 import { judgeFirmware } from './rules/firmware.js';
 import { judgeMemory } from './rules/memory.js';
 import { judgeRawDisk, type RawDiskFacts } from './rules/raw-disk.js';
 import { judgeSidecarJson } from './rules/sidecar-json.js';
-import { type JsonObject, judgeVmConfig } from './rules/vm-config.js';
+import { judgeVmConfig } from './rules/vm-config.js';
 import { type DiskFacts, judgeSidecarAgainstConfig, judgeWhichFile, residentName } from './rules/which-file.js';
 import { directoryProblem, type SnapshotFacts } from './snapshot-facts.js';
 
@@ -64,6 +65,7 @@ function judgeDisks(facts: SnapshotFacts, roots: readonly string[]): Finding[] {
       id: disk.id,
       path: disk.path,
       readonly: disk.readonly,
+      serial: disk.serial,
       imageType: disk.image_type,
       backingFiles: disk.backing_files,
     })),

@@ -1,10 +1,10 @@
-import { realpath } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { finding } from '../finding/finding.js';
 import type { EntryReport, VerifyReport } from '../report/documents.js';
 import { withHealing } from './heal.js';
 import { type BlobPlace, blobPathIn, judgeOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
 import { buildReport } from './report.js';
+import { realpathOrNull } from './root-spellings.js';
 import { type CheckOptions, type Run, startRun } from './run.js';
 import { verdictOf } from './verdict.js';
 
@@ -20,7 +20,9 @@ export interface OverlaysRequest {
 /** Rules 9 to 15 for qcow2 overlays and a digest-named directory outside cocoon; the overlays stay in their places. */
 export async function verifyOverlays(request: OverlaysRequest, options: CheckOptions): Promise<VerifyReport> {
   const run = await startRun(request.blobs, options);
-  const place: BlobPlace = { blobs: await resolvedOrNull(request.blobs), staysInPlace: true };
+  const blobs = await realpathOrNull(request.blobs);
+  const spellings = [resolve(request.blobs), ...(blobs === null ? [] : [blobs])];
+  const place: BlobPlace = { blobs, spellings, staysInPlace: true };
   const overlays: EntryReport[] = [];
   for (const path of request.overlays) overlays.push(await verifyOverlay(run, place, resolve(path), path));
   overlays.push(...(request.unmatched ?? []).map(noOverlay));
@@ -53,14 +55,6 @@ async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: stri
     disks: [overlayDisk(basename(path), overlay, chain)],
     blobs: [base.report],
   };
-}
-
-async function resolvedOrNull(directory: string): Promise<string | null> {
-  try {
-    return await realpath(directory);
-  } catch {
-    return null;
-  }
 }
 
 /** The entry of a pattern that no overlay matches. */

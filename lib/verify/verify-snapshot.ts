@@ -1,5 +1,4 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Finding, finding } from '../finding/finding.js';
 import type { DiskReport, EntryReport } from '../report/documents.js';
 import { cloudImageBlobs } from '../store/layout.js';
@@ -9,6 +8,7 @@ import { errorFinding } from './error-finding.js';
 import { withHealing } from './heal.js';
 import { indexedBase } from './origin.js';
 import { blobPathIn, type JudgedOverlay, judgeOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
+import { realpathOrNull, rootSpellings } from './root-spellings.js';
 import { judgePins } from './rules/pins.js';
 import { judgeWitnesses } from './rules/witnesses.js';
 import type { Run } from './run.js';
@@ -36,7 +36,7 @@ type Judged = Pick<EntryReport, 'findings' | 'disks' | 'blobs'>;
 
 async function judgeSnapshot(run: Run, store: Store, record: SnapshotRecord): Promise<Judged> {
   const facts = await readSnapshotFacts(record, store.root);
-  const roots = await spellings(store.root, record);
+  const roots = await rootSpellings(store.root, record);
   const opened = { rawDisks: await readRawDisks(facts), missingFirmware: await missingFirmware(facts, roots) };
   const own = judgeSnapshotFacts(facts, opened, roots, run.allowedVmSections);
   const others = ownDisks(facts);
@@ -47,8 +47,9 @@ async function judgeSnapshot(run: Run, store: Store, record: SnapshotRecord): Pr
   if (!facts.listing.entries.some(({ name, kind }) => name === 'overlay.qcow2' && kind === 'regular')) {
     return { findings: own, disks: others, blobs: [] };
   }
-  const blobs = await resolvedOrNull(cloudImageBlobs(store.root));
-  const overlay = await judgeOverlay(path, { blobs, staysInPlace: false }, run.signal);
+  const blobs = await realpathOrNull(cloudImageBlobs(store.root));
+  const place = { blobs, spellings: roots.map(cloudImageBlobs), staysInPlace: false };
+  const overlay = await judgeOverlay(path, place, run.signal);
   const based = await judgeOnBase(run, store, record, { path, overlay, blobs });
   return {
     findings: [...own, ...overlay.findings, ...based.findings],
@@ -83,7 +84,7 @@ async function judgeOnBase(
     ...withHealing(base.findings, origin),
     ...judgeOverlayOnBase(path, overlay, base.header),
     ...judgeWitnesses({ record: record.id, headerDigest: blob, recordDigest: record.imageDigest }),
-    ...judgePins({ ...origin, pinned: record.imageBlobIds, present: base.report.bytes !== null }),
+    ...judgePins({ ...origin, pinned: record.imageBlobIds, hashesToName: base.report.actual === `sha256:${blob}` }),
   ];
   const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];
   return { findings, disk: overlayDisk('overlay.qcow2', overlay, chain), blobs: [base.report] };
@@ -96,22 +97,4 @@ function judgeKind(record: SnapshotRecord): Finding | null {
   return finding('snapshot-unsupported', `this is ${kind} snapshot, which this version cannot judge`, {
     subject: record.name === '' ? record.id : record.name,
   });
-}
-
-/** Every way in which this root is written: as given, with links resolved, as the record has it. */
-async function spellings(root: string, record: SnapshotRecord): Promise<string[]> {
-  const byRecord = dirname(dirname(dirname(record.dataDir)));
-  const resolved = await resolvedOrNull(root);
-  const spelled = [root, ...(resolved === null ? [] : [resolved])];
-  // The record's spelling counts only where it leads to this very root.
-  if ((await resolvedOrNull(byRecord)) === resolved && resolved !== null) spelled.push(byRecord);
-  return [...new Set(spelled)];
-}
-
-async function resolvedOrNull(path: string): Promise<string | null> {
-  try {
-    return await realpath(path);
-  } catch {
-    return null;
-  }
 }

@@ -14,7 +14,9 @@ const options = { location, stateDir, tool: 'test' };
 const before = await verify({ snapshots: [snapshot] }, options);
 const id = before.snapshots[0]?.id ?? '';
 const place = join(location.root, 'snapshot/localfile', id, 'overlay.qcow2');
-for (const file of readdirSync(overlays).filter((name) => name.endsWith('.qcow2')).sort()) {
+for (const file of readdirSync(overlays)
+  .filter((name) => name.endsWith('.qcow2'))
+  .sort()) {
   copyFileSync(join(overlays, file), place);
   const report = await verify({ snapshots: [snapshot] }, options);
   const entry = report.snapshots[0];

@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 /** What the bytes of a backing name say, before anything on the disk is looked at. */
 export type BackingName =
@@ -11,10 +10,10 @@ export interface BackingFacts {
   /** Path of the overlay, for the findings. */
   readonly overlay: string;
   readonly name: BackingName;
-  /** The directory that the name leads to, links resolved; null when there is none. */
-  readonly directory: string | null;
-  /** The directory of the blobs, links resolved; null when the store has none. */
-  readonly blobs: string | null;
+  /** Where the blobs are, in every spelling that leads there; a base that is spelled otherwise is outside the store. */
+  readonly spellings: readonly string[];
+  /** Whether a relative name leads to the blobs from where the overlay lies; only asked where it stays there. */
+  readonly relativeLeadsThere: boolean;
   /** True where the overlay stays in its place, so that a relative name is opened where it was judged. */
   readonly staysInPlace: boolean;
 }
@@ -41,7 +40,10 @@ export function backingDigest(facts: BackingFacts): string | null {
   return lastSegment(facts.name.path).slice(0, 64);
 }
 
-/** Rule 11: the name is absolute, leads directly into the store's blobs, and ends in `<digest>.qcow2`. */
+/**
+ * Rule 11: the name is absolute, spells the directory of the store's blobs as cocoon does, and ends in `<digest>.qcow2`.
+ * Another spelling that leads there now (a link, `link/..`, /proc/self/cwd) may lead elsewhere for who opens it later.
+ */
 export function judgeBacking(facts: BackingFacts): Finding[] {
   const { name } = facts;
   if (name.kind === 'none') {
@@ -55,17 +57,21 @@ export function judgeBacking(facts: BackingFacts): Finding[] {
     const message = 'the overlay names its base by a relative path, which the clone opens from another directory';
     return [backing(facts, 'backing-relative', message, 'an absolute path', name.path)];
   }
-  if (facts.blobs === null || facts.directory !== facts.blobs) {
+  const inStore = name.absolute ? facts.spellings.includes(directoryOf(name.path)) : facts.relativeLeadsThere;
+  if (!inStore) {
     const message = 'the overlay names a base outside the store';
-    return [
-      backing(facts, 'backing-outside-store', message, `a file directly in ${facts.blobs ?? 'its blobs'}`, name.path),
-    ];
+    const expected = `a file directly in ${facts.spellings[0] ?? 'its blobs'}`;
+    return [backing(facts, 'backing-outside-store', message, expected, name.path)];
   }
   if (!blobName.test(lastSegment(name.path))) {
     const message = 'the name of the base is no digest';
     return [backing(facts, 'backing-name-not-a-digest', message, '<64 lower-case hex digits>.qcow2', name.path)];
   }
   return [];
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function lastSegment(path: string): string {
@@ -84,15 +90,10 @@ function backing(
   expected: string,
   actual: string,
 ): Finding {
-  const words =
-    code === 'backing-outside-store'
-      ? 'do not clone it; if it was made under another root, import it again on this node'
-      : 'take the snapshot again on its own node';
   return finding(code, message, {
     subject: facts.overlay,
     expected,
     expectedFrom: 'cocoon',
     actual,
-    ...wordsRemedy(words),
   });
 }

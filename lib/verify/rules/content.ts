@@ -29,8 +29,7 @@ const changes = {
 /** Rule 15, as trust.md says under "Content": what the bytes are against what they must be. */
 export function judgeContent(facts: ContentFacts): Finding[] {
   if (facts.changed !== null) {
-    const wait = wordsRemedy('wait for the pull or copy to end, then ask again');
-    return [finding('blob-changed', changes[facts.changed], { subject: facts.path, ...wait })];
+    return [finding('blob-changed', changes[facts.changed], { subject: facts.path })];
   }
   const byName = `sha256:${facts.blob}`;
   if (facts.known === null) return facts.digest === byName ? [] : [unsealed(facts, byName)];
@@ -43,11 +42,9 @@ export function judgeContent(facts: ContentFacts): Finding[] {
   };
   if (facts.confirmation?.digest === facts.known.digest) {
     const message = 'the base is right on the medium, but what was in memory, which guests read, was not';
-    return [
-      finding('cache-corrupt', message, { ...details, ...wordsRemedy('ask again: the wrong pages were dropped') }),
-    ];
+    return [finding('cache-corrupt', message, { ...details })];
   }
-  const again = facts.confirmation === null ? '' : ', and a second read says the same';
+  const again = secondOpinion(facts);
   if (facts.lastGoodWasOther) {
     const message = `another file with other content stands in the place of the base${again}: replaced, or converted again elsewhere`;
     return [finding('blob-replaced', message, details)];
@@ -56,21 +53,27 @@ export function judgeContent(facts: ContentFacts): Finding[] {
   return [finding('blob-corrupt', message, details)];
 }
 
+function secondOpinion({ digest, confirmation }: ContentFacts): string {
+  if (confirmation === null) return '';
+  return confirmation.digest === digest
+    ? ', and a second read says the same'
+    : `, and a second read gave yet another content (${confirmation.digest}): look at the disk and the memory`;
+}
+
 function unsealed(facts: ContentFacts, byName: string): Finding {
   const message =
     'the base does not hash to its name and no seal says what it should be: converted at import, or corrupt';
-  const details = { subject: facts.path, expected: byName, expectedFrom: 'file name', actual: facts.digest };
-  if (facts.structureBad) {
-    return finding('blob-unsealed', message, {
-      ...details,
-      ...wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again'),
-    });
-  }
+  const settle = facts.structureBad
+    ? wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again')
+    : commandRemedy(
+        [{ words: ['blobcheck', 'seal'], values: [facts.blob] }],
+        'seal it, if the image was raw or an old qcow2 when it was pulled',
+      );
   return finding('blob-unsealed', message, {
-    ...details,
-    ...commandRemedy(
-      [{ words: ['blobcheck', 'seal'], values: [facts.blob] }],
-      'blobcheck seal BLOB, if the image was raw or an old qcow2 when it was pulled',
-    ),
+    subject: facts.path,
+    expected: byName,
+    expectedFrom: 'file name',
+    actual: facts.digest,
+    ...settle,
   });
 }

@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 export interface DirectoryEntry {
   readonly name: string;
@@ -45,7 +44,6 @@ function judgeUnknown(facts: DirectoryFacts): Finding[] {
     finding('snapshot-file-unknown', `cocoon does not write ${entry.name} into a snapshot`, {
       subject: `${facts.path}/${entry.name}`,
       actual: entry.kind,
-      ...wordsRemedy('find out where it came from; remove it if nothing needs it'),
     }),
   );
   if (unknown.length > unknownShown) {
@@ -61,6 +59,5 @@ function fileMissing(subject: string, message: string, actual: string | null = n
     expected: 'a regular file',
     expectedFrom: 'cocoon',
     actual: actual ?? 'missing',
-    ...wordsRemedy('take the snapshot again, or import it again'),
   });
 }

@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 /** The firmware that the machine boots is there; where it may lie is judged with the rest of config.json (rule 7). */
 export function judgeFirmware(missing: string | null): Finding[] {
@@ -10,7 +9,6 @@ export function judgeFirmware(missing: string | null): Finding[] {
       expected: 'a file',
       expectedFrom: 'config.json',
       actual: 'missing',
-      ...wordsRemedy('install it again: CLOUDHV.fd in the firmware directory of the root'),
     }),
   ];
 }

@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 export interface MemoryFacts {
   /** Path of `memory-ranges`, the name under which Cloud Hypervisor looks for it (vmm/src/memory_manager.rs). */
@@ -15,25 +14,28 @@ export interface MemoryFacts {
 }
 
 /**
- * Rule 8: guest memory has exactly the bytes that its three witnesses name. A file cut short by a full disk is restored
- * as zeros without an error.
+ * Rule 8: the file has exactly the bytes of the ranges that state.json names, which are what the hypervisor restores: one
+ * cut short by a full disk is restored as zeros without an error. config.json and the record agree, and may name more:
+ * a clone that was given more memory than its snapshot keeps its ranges (MemoryManager::new of Cloud Hypervisor restores
+ * them), while cocoon writes the new size into both.
  */
 export function judgeMemory(facts: MemoryFacts): Finding[] {
-  if (facts.bytes === null) return [];
-  const witnesses = [
-    { bytes: facts.stateBytes, from: 'state.json' },
-    { bytes: facts.configBytes, from: 'config.json' },
-    { bytes: facts.recordBytes, from: 'snapshot record' },
-  ];
-  const contradicting = witnesses.find((witness) => witness.bytes !== null && witness.bytes !== facts.bytes);
-  if (contradicting === undefined) return [];
-  return [
-    finding('memory-size-mismatch', 'guest memory has not the size that it must have', {
-      subject: facts.path,
-      expected: `${contradicting.bytes} bytes`,
-      expectedFrom: contradicting.from,
-      actual: `${facts.bytes} bytes`,
-      ...wordsRemedy('take the snapshot again, or import it again'),
-    }),
-  ];
+  const { path, bytes, stateBytes, configBytes, recordBytes } = facts;
+  if (bytes === null) return [];
+  const message = 'guest memory has not the size that it must have';
+  if (stateBytes !== null && bytes !== stateBytes) {
+    return [mismatch(path, message, `${stateBytes} bytes`, 'state.json', bytes)];
+  }
+  if (configBytes !== null && configBytes < bytes) {
+    return [mismatch(path, message, `at most ${configBytes} bytes`, 'config.json', bytes)];
+  }
+  if (configBytes !== null && recordBytes !== null && configBytes !== recordBytes) {
+    const differ = 'config.json and the record name another size of guest memory';
+    return [mismatch(path, differ, `${recordBytes} bytes`, 'snapshot record', configBytes)];
+  }
+  return [];
+}
+
+function mismatch(subject: string, message: string, expected: string, expectedFrom: string, actual: bigint): Finding {
+  return finding('memory-size-mismatch', message, { subject, expected, expectedFrom, actual: `${actual} bytes` });
 }

@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { commandRemedy, wordsRemedy } from '../../finding/remedy.js';
+import { commandRemedy } from '../../finding/remedy.js';
 
 export interface PinFacts {
   /** Hex digest that the overlay's header names. */
@@ -13,20 +13,20 @@ export interface PinFacts {
   /** The digest (hex) that `image` leads to in the local index now; null when it is not indexed. */
   readonly imageLeadsTo: string | null;
   readonly blobPath: string;
-  /** Whether the blob is there to be pinned. */
-  readonly present: boolean;
+  /** Whether the blob's content hashes to its name: `cocoon image import` names a blob by the hash of the file. */
+  readonly hashesToName: boolean;
 }
 
 /** Rule 16: whether something keeps the blob from `cocoon gc`, and whether the tag has moved on. */
 export function judgePins(facts: PinFacts): Finding[] {
   const findings: Finding[] = [];
   const inWords = 'import the blob under a name of its own, so that an image names it';
-  const pinIt = facts.present
+  const pinIt = facts.hashesToName
     ? commandRemedy(
         [{ words: ['cocoon', 'image', 'import'], values: [`blobcheck/${facts.blob}`, facts.blobPath] }],
         inWords,
       )
-    : wordsRemedy('bring the blob back first');
+    : {};
   if (!facts.pinned.includes(facts.blob)) {
     findings.push(
       finding(
@@ -54,7 +54,6 @@ export function judgePins(facts: PinFacts): Finding[] {
         expected: `sha256:${facts.blob}`,
         expectedFrom: 'overlay header',
         actual: `sha256:${facts.imageLeadsTo}`,
-        ...wordsRemedy('bake the snapshot again if it should follow the tag'),
       }),
     );
   }

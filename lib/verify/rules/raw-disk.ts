@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 export interface RawDiskFacts {
   readonly path: string;
@@ -14,18 +13,30 @@ export interface RawDiskFacts {
 }
 
 /**
- * What Cloud Hypervisor's detect_image_type (block/src/lib.rs) looks for before it takes a disk for raw, and what QEMU's
- * probe knows of the same families.
+ * What Cloud Hypervisor's detect_image_type (block/src/lib.rs) takes a disk for: qcow2, VHDX and fixed VHD in all its
+ * versions, a flat VMDK's descriptor since 54. Whatever else begins a disk is a guest's own business.
  */
-const formats: readonly { readonly name: string; readonly where: 'head' | 'tail'; readonly magic: Buffer }[] = [
-  { name: 'qcow2', where: 'head', magic: Buffer.from('514649fb', 'hex') },
-  { name: 'VHDX', where: 'head', magic: Buffer.from('vhdxfile', 'latin1') },
-  { name: 'VMDK', where: 'head', magic: Buffer.from('KDMV', 'latin1') },
-  { name: 'VMDK descriptor', where: 'head', magic: Buffer.from('# Disk DescriptorFile', 'latin1') },
-  { name: 'QED', where: 'head', magic: Buffer.from('QED\0', 'latin1') },
-  { name: 'VHD', where: 'head', magic: Buffer.from('conectix', 'latin1') },
-  { name: 'fixed VHD', where: 'tail', magic: Buffer.from('conectix', 'latin1') },
+const probes: readonly { readonly name: string; matches(facts: RawDiskFacts): boolean }[] = [
+  { name: 'qcow2', matches: ({ head }) => startsWith(head, Buffer.from('514649fb', 'hex')) },
+  { name: 'VHDX', matches: ({ head }) => startsWith(head, Buffer.from('vhdxfile', 'latin1')) },
+  { name: 'VMDK descriptor', matches: ({ head }) => startsWith(head, Buffer.from('# Disk DescriptorFile', 'latin1')) },
+  { name: 'fixed VHD', matches: ({ tail }) => isFixedVhdFooter(tail) },
 ];
+
+function startsWith(bytes: Buffer, magic: Buffer): boolean {
+  return bytes.subarray(0, magic.length).equals(magic);
+}
+
+/** The footer in the last sector: cookie, version 1.0, no data offset, type 2 (Microsoft's VHD specification). */
+function isFixedVhdFooter(tail: Buffer): boolean {
+  return (
+    tail.length === 512 &&
+    startsWith(tail, Buffer.from('conectix', 'latin1')) &&
+    tail.readUInt32BE(12) === 0x0001_0000 &&
+    tail.readBigUInt64BE(16) === 0xffff_ffff_ffff_ffffn &&
+    tail.readUInt32BE(60) === 2
+  );
+}
 
 /** Rule 17: a raw disk has the size that the guest knows, and is not taken for another format by who opens it. */
 export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
@@ -37,11 +48,10 @@ export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
         expected: facts.stateBytes === null ? 'not empty' : `${facts.stateBytes} bytes`,
         expectedFrom: facts.stateBytes === null ? 'cocoon' : 'state.json',
         actual: `${facts.bytes} bytes`,
-        ...wordsRemedy('import the snapshot again with cocoon; an ordinary tar shortens files with holes'),
       }),
     );
   }
-  const probed = formats.find(({ where, magic }) => facts[where].subarray(0, magic.length).equals(magic));
+  const probed = probes.find(({ matches }) => matches(facts));
   if (probed !== undefined) {
     findings.push(
       finding('raw-disk-probed', `the raw disk would be taken for ${probed.name}`, {
@@ -49,7 +59,6 @@ export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
         expected: 'raw',
         expectedFrom: 'config.json',
         actual: probed.name,
-        ...wordsRemedy('take the snapshot again without that disk'),
       }),
     );
   }

@@ -1,6 +1,5 @@
 import { systemErrorText } from '../../errors.js';
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 import type { Sidecar } from '../../store/sidecars.js';
 
 /** Rule 4: a sidecar is strict JSON that every reader reads alike. A missing one is the directory's finding (rule 3). */
@@ -11,7 +10,6 @@ export function judgeSidecarJson(path: string, sidecar: Sidecar<unknown>): Findi
         subject: path,
         expected: 'strict JSON of the shape that cocoon writes',
         expectedFrom: 'cocoon',
-        ...wordsRemedy('take the snapshot again on its own node'),
       }),
     ];
   }

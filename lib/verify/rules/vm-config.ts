@@ -1,10 +1,21 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
-
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: JsonValue | undefined;
-}
+import type { JsonObject, JsonValue } from '../../store/json-shape.js';
+import {
+  booleansOnly,
+  type Complaint,
+  emptyOnly,
+  exactly,
+  isEmpty,
+  isList,
+  isObject,
+  judgeList,
+  judgeObject,
+  type KeyRule,
+  matching,
+  numbersOnly,
+  scalarOnly,
+  textOnly,
+} from './vm-config-value.js';
 
 export interface VmConfigFacts {
   /** The whole of config.json, as Cloud Hypervisor will read it. */
@@ -19,33 +30,38 @@ export interface VmConfigFacts {
   readonly allowedSections: readonly string[];
 }
 
+/** Findings are listed up to this many; a hostile file may hold a hundred thousand sections. */
+const shown = 8;
+
+/** Characters of a place or value that a finding shows. */
+const shownCharacters = 120;
+
 /**
- * Rule 7: cocoon hands config.json to the hypervisor, which runs as root, and rewrites only the disks' paths, serial,
- * console and the tap of each net. Everything else must be what cocoon itself writes (cocoon-store.md, "What cocoon
- * writes into config.json"). Scalars of newer hypervisor versions are normal; anything that can reach the host is not.
+ * Rule 7: cocoon hands config.json to the hypervisor, which runs as root, and rewrites only the disks' paths, serial
+ * and console. Everything else must be what cocoon itself writes (cocoon-store.md, "What cocoon writes into
+ * config.json"). Scalars of newer hypervisor versions are normal; anything that can reach the host is not.
  */
 export function judgeVmConfig(facts: VmConfigFacts): Finding[] {
-  const findings: Finding[] = [];
-  for (const [section, value] of Object.entries(facts.config)) {
+  const places: { section: string; complaint: Complaint }[] = [];
+  // A section that is missing is judged as an empty one: interfaces that the record has must be there.
+  const sections = { net: null, ...facts.config };
+  for (const [section, value] of Object.entries(sections)) {
     if (value === undefined || facts.allowedSections.includes(section)) continue;
     const judge = Object.hasOwn(sectionRules, section) ? sectionRules[section] : undefined;
     const complaints = judge === undefined ? judgeUnknownSection(value) : judge(value, facts);
-    for (const complaint of complaints) findings.push(hostAccess(facts, section, complaint));
+    places.push(...complaints.map((complaint) => ({ section, complaint })));
+  }
+  const findings = places.slice(0, shown).map(({ section, complaint }) => hostAccess(facts, section, complaint));
+  const more = places.length - findings.length;
+  if (more > 0) {
+    findings.push(
+      finding('vm-config-host-access', `${more} more places that cocoon does not write`, { subject: facts.path }),
+    );
   }
   return findings;
 }
 
-interface Complaint {
-  /** Where in the section, such as `.src` or `[0].socket`; empty for the section itself. */
-  readonly at: string;
-  readonly actual: JsonValue;
-  readonly expected: string;
-}
-
 type SectionRule = (value: JsonValue, facts: VmConfigFacts) => Complaint[];
-
-/** The run directory of a VM on any host; an id is 26 characters of base32 (cocoon-store.md, trap 16). */
-const vmRunFile = /^\/(?:[^/]+\/)*cloudhypervisor\/[A-Z2-7]{26}\/[^/]+$/;
 
 const sectionRules: Readonly<Record<string, SectionRule>> = {
   // Rewritten by cocoon at every clone and restore, so what stands here is never opened.
@@ -66,8 +82,6 @@ const sectionRules: Readonly<Record<string, SectionRule>> = {
   landlock_enable: scalarOnly,
 };
 
-type KeyRule = (value: JsonValue) => string | null;
-
 const diskKeys: Readonly<Record<string, KeyRule>> = {
   // Paths are judged by rules 5 and 6: cocoon computes those of cow, data and cidata anew.
   path: () => null,
@@ -77,10 +91,10 @@ const diskKeys: Readonly<Record<string, KeyRule>> = {
 };
 
 const netKeys: Readonly<Record<string, KeyRule>> = {
-  tap: (value) => (value === null || typeof value === 'string' ? null : 'a name'),
   ip: emptyOnly,
   mask: emptyOnly,
-  host_mac: emptyOnly,
+  // Cloud Hypervisor 51 to 53 writes the MAC of the tap that it opened back into its configuration (net_util/open_tap.rs).
+  host_mac: matching(/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i, 'a MAC address'),
   vhost_user: exactly(false),
   vhost_socket: emptyOnly,
   // Written by the hypervisor into every net, even one without vhost-user.
@@ -98,105 +112,86 @@ function judgePayload(value: JsonValue, facts: VmConfigFacts): Complaint[] {
     isEmpty(path) || facts.roots.some((root) => isBootFile(path, root))
       ? null
       : `a file in ${facts.roots[0]}/oci/boot/<digest>`;
-  return judgeObject(value, { firmware: underFirmware, kernel: underBoot, initramfs: underBoot, cmdline: textOnly });
+  const keys = { firmware: underFirmware, kernel: underBoot, initramfs: underBoot, cmdline: textOnly };
+  // A plain word may be a file too: the hypervisor takes it from its working directory.
+  return judgeObject(value, keys, numbersOnly);
 }
 
 function judgeNets(value: JsonValue, facts: VmConfigFacts): Complaint[] {
-  const nets = value === null ? [] : value;
-  if (!Array.isArray(nets)) return [{ at: '', actual: value, expected: 'a list' }];
-  const complaints = judgeList(nets, (net) => judgeObject(net, netKeys));
+  if (value !== null && !isList(value)) return [{ at: '', actual: value, expected: 'a list' }];
+  const nets = value ?? [];
+  const complaints = judgeList(nets, (net) => judgeObject(net, { ...netKeys, tap: tapOf(facts.config) }));
   if (nets.length !== facts.nics) {
     complaints.push({ at: '', actual: nets.length, expected: `${facts.nics} interfaces, as the record says` });
   }
   // cocoon removes the snapshot's interfaces by id after the restore; one without an id of its own would stay.
-  const ids = nets.map((net: JsonValue) => (isObject(net) ? net.id : undefined));
-  ids.forEach((id, index) => {
-    if (typeof id !== 'string' || id === '' || ids.indexOf(id) !== index) {
+  const ids = deviceIds(facts.config);
+  nets.forEach((net, index) => {
+    const id = isObject(net) ? net.id : undefined;
+    if (typeof id !== 'string' || id === '' || ids.filter((other) => other === id).length !== 1) {
       complaints.push({ at: `[${index}].id`, actual: id ?? null, expected: 'an id of its own' });
     }
   });
   return complaints;
 }
 
-function judgeVsock(value: JsonValue): Complaint[] {
+/** Every id in the configuration: of interfaces, disks and single devices. */
+function deviceIds(config: JsonObject): (JsonValue | undefined)[] {
+  const devices = Object.values(config).flatMap<JsonValue | undefined>((section) =>
+    isList(section) ? [...section] : [section],
+  );
+  return devices.filter(isObject).map((device) => device.id);
+}
+
+/**
+ * The tap of a snapshot's own VM: two or three letters, the first 8 characters of its id, the index (cocoon's
+ * network/utils.go). cocoon 0.3 does not rewrite it, and the hypervisor opens the one that is named.
+ */
+function tapOf(config: JsonObject): KeyRule {
+  const id = sourceVm(config)?.id.slice(0, 8) ?? '[A-Z2-7]{8}';
+  return matching(new RegExp(`^[A-Za-z0-9]{2,3}${id}-[0-9]{1,3}$`), "a tap of the snapshot's own VM");
+}
+
+/** The files that cocoon and the hypervisor themselves keep in a run directory. */
+const ownRunFiles = ['api.sock', 'console.sock', 'ch.pid'];
+
+function judgeVsock(value: JsonValue, facts: VmConfigFacts): Complaint[] {
   if (isEmpty(value)) return [];
-  const inRunDirectory: KeyRule = (path) =>
-    typeof path === 'string' && vmRunFile.test(path) && !hasDotSegment(path)
-      ? null
-      : "a socket directly in a VM's run directory";
+  const expected = "a socket directly in the VM's run directory";
+  const directory = sourceVm(facts.config)?.directory;
+  const inRunDirectory: KeyRule = (path) => {
+    if (typeof path !== 'string' || directory === undefined || !path.startsWith(`${directory}/`)) return expected;
+    const name = path.slice(directory.length + 1);
+    return isName(name) && !ownRunFiles.includes(name) ? null : expected;
+  };
   const complaints = judgeObject(value, { socket: inRunDirectory });
-  if (isObject(value) && value.socket === undefined) {
-    complaints.push({ at: '.socket', actual: null, expected: "a socket directly in a VM's run directory" });
-  }
+  if (isObject(value) && value.socket === undefined) complaints.push({ at: '.socket', actual: null, expected });
   return complaints;
+}
+
+/** The VM that the snapshot was taken of, on whatever host: the run directory of its cow. An id is base32 (trap 16). */
+function sourceVm(config: JsonObject): { readonly directory: string; readonly id: string } | null {
+  for (const disk of isList(config.disks) ? config.disks : []) {
+    const path = isObject(disk) && typeof disk.path === 'string' ? disk.path : '';
+    const found = /^(\/(?:[^/]+\/)*cloudhypervisor\/([A-Z2-7]{26}))\/(?:overlay\.qcow2|cow\.raw)$/.exec(path);
+    if (found?.[1] !== undefined && found[2] !== undefined && !hasDotSegment(path)) {
+      return { directory: found[1], id: found[2] };
+    }
+  }
+  return null;
 }
 
 function judgeUnknownSection(value: JsonValue): Complaint[] {
   return isEmpty(value) ? [] : [{ at: '', actual: value, expected: 'nothing: cocoon never writes this section' }];
 }
 
-function judgeList(value: JsonValue, judge: (entry: JsonValue) => Complaint[]): Complaint[] {
-  if (value === null) return [];
-  if (!Array.isArray(value)) return [{ at: '', actual: value, expected: 'a list' }];
-  return value.flatMap((entry: JsonValue, index: number) =>
-    judge(entry).map((complaint) => ({ ...complaint, at: `[${index}]${complaint.at}` })),
-  );
-}
-
-/** An object whose named keys have rules of their own; any other key must hold a scalar that is no path. */
-function judgeObject(value: JsonValue, keys: Readonly<Record<string, KeyRule>>): Complaint[] {
-  if (isEmpty(value)) return [];
-  if (!isObject(value)) return [{ at: '', actual: value, expected: 'an object' }];
-  const complaints: Complaint[] = [];
-  for (const [key, entry] of Object.entries(value)) {
-    if (entry === undefined) continue;
-    const rule = Object.hasOwn(keys, key) ? keys[key] : undefined;
-    const expected = (rule ?? scalarWithoutPath)(entry);
-    if (expected !== null) complaints.push({ at: `.${key}`, actual: entry, expected });
-  }
-  return complaints;
-}
-
-function scalarOnly(value: JsonValue): Complaint[] {
-  const expected = scalarWithoutPath(value);
-  return expected === null ? [] : [{ at: '', actual: value, expected }];
-}
-
-function scalarWithoutPath(value: JsonValue): string | null {
-  if (isEmpty(value) || typeof value === 'number' || typeof value === 'boolean') return null;
-  return typeof value === 'string' && !value.includes('/') ? null : 'a number, true, false or a plain word';
-}
-
-function booleansOnly(value: JsonValue): string | null {
-  if (isEmpty(value)) return null;
-  const plain = isObject(value) && Object.values(value).every((entry) => typeof entry === 'boolean');
-  return plain ? null : 'an object of true and false';
-}
-
-function textOnly(value: JsonValue): string | null {
-  return value === null || typeof value === 'string' ? null : 'text';
-}
-
-function emptyOnly(value: JsonValue): string | null {
-  return isEmpty(value) ? null : 'nothing';
-}
-
-function exactly(...allowed: readonly JsonValue[]): KeyRule {
-  return (value) => (value === null || allowed.includes(value) ? null : allowed.map((one) => String(one)).join(' or '));
-}
-
 function isQueueAffinity(value: JsonValue): boolean {
   if (isEmpty(value)) return true;
-  const isCpuList = (cpus: JsonValue | undefined) =>
-    Array.isArray(cpus) && cpus.every((cpu) => typeof cpu === 'number');
-  return (
-    Array.isArray(value) &&
-    value.every(
-      (entry: JsonValue) =>
-        isObject(entry) &&
-        Object.entries(entry).every(([key, v]) => (key === 'host_cpus' ? isCpuList(v) : typeof v === 'number')),
-    )
-  );
+  const isCpuList = (cpus: JsonValue | undefined) => isList(cpus) && cpus.every((cpu) => typeof cpu === 'number');
+  const isEntry = (entry: JsonValue) =>
+    isObject(entry) &&
+    Object.entries(entry).every(([key, v]) => (key === 'host_cpus' ? isCpuList(v) : typeof v === 'number'));
+  return isList(value) && value.every(isEntry);
 }
 
 function isBootFile(path: JsonValue, root: string): boolean {
@@ -217,26 +212,12 @@ function hasDotSegment(path: string): boolean {
   return path.split('/').some((segment) => segment === '.' || segment === '..') || path.includes('\0');
 }
 
-/** Null, false, the empty string, list or object: a section or key that gives nothing. */
-function isEmpty(value: JsonValue): boolean {
-  if (value === null || value === false || value === '') return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return isObject(value) && Object.keys(value).length === 0;
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function hostAccess(facts: VmConfigFacts, section: string, complaint: Complaint): Finding {
-  const where = `${section}${complaint.at}`;
+  const where = `${section}${complaint.at}`.slice(0, shownCharacters);
   return finding('vm-config-host-access', `config.json: ${where} is not what cocoon writes`, {
     subject: facts.path,
     expected: complaint.expected,
     expectedFrom: 'cocoon',
-    actual: JSON.stringify(complaint.actual)?.slice(0, 200) ?? null,
-    ...wordsRemedy(
-      `do not clone it unless you know why ${where} is there; an operator allows a section with --allow-vm-section`,
-    ),
+    actual: JSON.stringify(complaint.actual)?.slice(0, shownCharacters) ?? null,
   });
 }

@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 /** One entry of cocoon.json's `storage_configs`. */
 export interface SidecarDisk {
@@ -7,6 +6,8 @@ export interface SidecarDisk {
   readonly ro: boolean;
   readonly serial: string;
   readonly role: string;
+  readonly fstype: string;
+  readonly mount_point: string;
 }
 
 /** One entry of config.json's `disks`. */
@@ -14,6 +15,7 @@ export interface ConfigDisk {
   readonly id: string;
   readonly path: string;
   readonly readonly: boolean;
+  readonly serial: string;
   readonly imageType: string;
   readonly backingFiles: boolean;
 }
@@ -74,6 +76,10 @@ export function judgeSidecarAgainstConfig(facts: DiskFacts): Finding[] {
       const paths = { expected: disk.path, actual: other.path };
       return [mismatch(facts, `disk ${index}: config.json names another path`, paths, 'cocoon.json')];
     }
+    if (other.serial !== disk.serial) {
+      const serials = { expected: disk.serial, actual: other.serial };
+      return [mismatch(facts, `disk ${index}: config.json names another serial`, serials, 'cocoon.json')];
+    }
     if (other.readonly !== disk.ro) {
       const modes = { expected: `read-only ${disk.ro}`, actual: `read-only ${other.readonly}` };
       return [mismatch(facts, `disk ${index}: config.json differs in read-only`, modes, 'cocoon.json')];
@@ -126,10 +132,7 @@ function judgeSidecarDisk(facts: DiskFacts, disk: SidecarDisk, index: number): F
     const modes = { expected: `read-only ${readOnly}`, actual: `read-only ${disk.ro}` };
     findings.push(mismatch(facts, `disk ${index} has a read-only mark that its role forbids`, modes, 'cocoon'));
   }
-  if (disk.role === 'data' && !dataDiskSerial.test(disk.serial)) {
-    const serials = { expected: 'a-z, 0-9, _ and -, at most 20 characters', actual: disk.serial };
-    findings.push(mismatch(facts, `disk ${index} has a serial that cocoon refuses`, serials, 'cocoon'));
-  }
+  findings.push(...judgeSerial(facts, disk, index));
   if (disk.role === 'layer') {
     const layers = { expected: 'no layers in a cloud image', actual: disk.path };
     findings.push(mismatch(facts, `disk ${index} is a layer`, layers, 'snapshot record'));
@@ -139,6 +142,30 @@ function judgeSidecarDisk(facts: DiskFacts, disk: SidecarDisk, index: number): F
     findings.push(mismatch(facts, `disk ${index} is not called what cocoon opens`, names, 'cocoon'));
   }
   return [...(leavesStore(facts, disk, name) ? [outside(facts, disk, index)] : []), ...findings];
+}
+
+/**
+ * Serials are pasted into the hypervisor's command line at the next start of a clone, where a comma begins another
+ * option (`,path=/dev/sda`): those of cow and cidata are empty in a cloud image, those of data disks are names.
+ */
+function judgeSerial(facts: DiskFacts, disk: SidecarDisk, index: number): Finding[] {
+  const findings: Finding[] = [];
+  const isData = disk.role === 'data';
+  if (isData ? !dataDiskSerial.test(disk.serial) : disk.serial !== '' && disk.role !== 'layer') {
+    const expected = isData ? 'a-z, 0-9, _ and -, at most 20 characters' : 'no serial';
+    const serials = { expected, actual: disk.serial };
+    findings.push(mismatch(facts, `disk ${index} has a serial that cocoon does not give`, serials, 'cocoon'));
+  }
+  if (isData && facts.sidecar.findIndex((other) => other.role === 'data' && other.serial === disk.serial) !== index) {
+    const serials = { expected: 'a serial of its own', actual: disk.serial };
+    findings.push(mismatch(facts, `disk ${index} has the serial of another data disk`, serials, 'cocoon'));
+  }
+  const mountable = disk.fstype === 'ext4' || (disk.fstype === 'none' && disk.mount_point === '');
+  if (isData && (!mountable || (disk.mount_point !== '' && !disk.mount_point.startsWith('/')))) {
+    const mounts = { expected: 'ext4, or none without a mount point', actual: `${disk.fstype} at ${disk.mount_point}` };
+    findings.push(mismatch(facts, `disk ${index} has a file system that cocoon refuses`, mounts, 'cocoon'));
+  }
+  return findings;
 }
 
 /** A disk is the snapshot's own (cocoon computes its path anew), or a layer of this store; anything else is the host's. */
@@ -190,7 +217,6 @@ function mismatch(
     subject: facts.sidecarPath,
     ...values,
     expectedFrom,
-    ...wordsRemedy('take the snapshot again, or import it again'),
   });
 }
 
@@ -200,6 +226,5 @@ function outside(facts: DiskFacts, disk: SidecarDisk, index: number): Finding {
     expected: `a file of the snapshot, or a layer in ${facts.roots[0]}/oci/blobs`,
     expectedFrom: 'cocoon',
     actual: disk.path,
-    ...wordsRemedy('do not clone it; take the snapshot again on its own node'),
   });
 }

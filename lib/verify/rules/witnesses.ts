@@ -1,5 +1,4 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { wordsRemedy } from '../../finding/remedy.js';
 
 export interface WitnessFacts {
   readonly record: string;
@@ -18,7 +17,6 @@ export function judgeWitnesses(facts: WitnessFacts): Finding[] {
       expected: `sha256:${facts.headerDigest}`,
       expectedFrom: 'overlay header',
       actual: facts.recordDigest,
-      ...wordsRemedy('take the snapshot again'),
     }),
   ];
 }

@@ -1,0 +1,96 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseExtensions } from '../../lib/qcow2/extensions.js';
+import { MAX_EXTENSIONS } from '../../lib/qcow2/limits.js';
+
+const test = suite('qcow2 header extensions');
+
+function extension(type: number, data: string | Buffer, length = data.length): Buffer {
+  const bytes = Buffer.alloc(8 + Math.ceil(data.length / 8) * 8);
+  bytes.writeUInt32BE(type, 0);
+  bytes.writeUInt32BE(length, 4);
+  bytes.set(Buffer.from(data), 8);
+  return bytes;
+}
+
+const end = Buffer.alloc(8);
+
+function parse(...parts: Buffer[]) {
+  const area = Buffer.concat(parts);
+  return parseExtensions(area, 0, area.length);
+}
+
+test('each type is decoded, and an unknown one is named by its number', () => {
+  const features = Buffer.alloc(96);
+  features.write('\0\0dirty bit', 0);
+  features.write('\x02\x3fx'.padEnd(48, 'y'), 48);
+  const bitmaps = Buffer.alloc(24);
+  bitmaps.writeUInt32BE(3, 0);
+  bitmaps.writeBigUInt64BE(64n, 8);
+  bitmaps.writeBigUInt64BE(65536n, 16);
+  const { extensions, problem } = parse(
+    extension(0xe2792aca, 'qcow2'),
+    extension(0x44415441, '/data'),
+    extension(0x6803f857, features),
+    extension(0x23852875, bitmaps),
+    extension(0x1234, 'abc'),
+    end,
+  );
+  assert.is(problem, null);
+  assert.equal(
+    extensions.map(({ name, offset, length, text }) => [name, offset, length, text]),
+    [
+      ['backing-format', 8, 5, 'qcow2'],
+      ['external-data-file', 24, 5, '/data'],
+      ['feature-names', 40, 96, null],
+      ['bitmaps', 144, 24, null],
+      ['unknown-00001234', 176, 3, null],
+    ],
+  );
+  assert.equal(extensions[2]?.features, [
+    { kind: 'incompatible', bit: 0, name: 'dirty bit' },
+    { kind: 'autoclear', bit: 63, name: `x${'y'.repeat(45)}` },
+  ]);
+  assert.equal(extensions[3]?.bitmaps, { count: 3, reserved: 0, directorySize: 64n, directoryOffset: 65536n });
+});
+
+test('nothing after the end marker is read', () => {
+  assert.equal(parse(end, extension(0xe2792aca, 'raw')).extensions, []);
+});
+
+test('an area without an end marker ends at its end', () => {
+  assert.is(parse(extension(1, '12345678')).problem, null);
+});
+
+test('a length that reaches the end of the area is read, one more byte is a problem', () => {
+  assert.is(parse(extension(1, '12345678', 8)).problem, null);
+  assert.match(parse(extension(1, '12345678', 9)).problem ?? '', '9 bytes, past');
+  assert.match(parse(extension(1, '12345678', 0xffffffff)).problem ?? '', 'past');
+});
+
+test('the end marker has a length too, as QEMU reads it', () => {
+  assert.match(parse(extension(0, '', 1)).problem ?? '', 'past');
+});
+
+test('an extension that begins in the last bytes of the area is a problem', () => {
+  assert.match(parse(extension(1, '12345678'), Buffer.alloc(4)).problem ?? '', 'reaches past');
+});
+
+test('a file that ends inside the area is a problem', () => {
+  const area = extension(1, '12345678');
+  assert.match(parseExtensions(area.subarray(0, 12), 0, 64).problem ?? '', 'file ends');
+  assert.match(parseExtensions(area, 0, 64).problem ?? '', 'file ends');
+});
+
+test('an area that begins behind its end holds nothing', () => {
+  assert.equal(parseExtensions(end, 4_294_967_288, 8), { extensions: [], problem: null });
+});
+
+test('as many extensions as the limit allows are kept, and no more', () => {
+  const many = (count: number) => parse(...Array.from({ length: count }, () => extension(7, '')), end);
+  assert.is(many(MAX_EXTENSIONS).problem, null);
+  assert.is(many(MAX_EXTENSIONS + 1).extensions.length, MAX_EXTENSIONS);
+  assert.match(many(MAX_EXTENSIONS + 1).problem ?? '', 'more than');
+});
+
+test.run();

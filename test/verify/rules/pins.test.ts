@@ -1,0 +1,92 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { judgePins, type PinFacts } from '../../../lib/verify/rules/pins.js';
+
+const test = suite('pins');
+
+const blob = 'a'.repeat(64);
+const other = 'b'.repeat(64);
+const url = 'https://images.example.com/win11.qcow2';
+const blobPath = `/var/lib/cocoon/cloudimg/blobs/${blob}.qcow2`;
+
+function judge(changes: Partial<PinFacts> = {}) {
+  return judgePins({
+    blob,
+    pinned: [blob],
+    indexedAs: [url],
+    image: url,
+    imageLeadsTo: blob,
+    blobPath,
+    present: true,
+    ...changes,
+  });
+}
+
+test('a base that the record pins and an image names needs nothing', () => {
+  assert.equal(judge(), []);
+});
+
+test('a base that the record does not pin may be collected', () => {
+  for (const [pinned, actual] of [
+    [[], 'none'],
+    [[other], other],
+  ] as const) {
+    const [found, ...others] = judge({ pinned });
+    assert.is(found?.code, 'blob-unpinned');
+    assert.is(found?.severity, 'warning');
+    assert.is(found?.subject, blobPath);
+    assert.is(found?.expected, blob);
+    assert.is(found?.actual, actual);
+    assert.equal(others, []);
+  }
+});
+
+test('a base that the record pins among others is pinned', () => {
+  assert.equal(judge({ pinned: [other, blob] }), []);
+});
+
+test('a base that no image names is a warning with a command that names it', () => {
+  const [found, ...others] = judge({ indexedAs: [], imageLeadsTo: null });
+  assert.is(found?.code, 'image-not-indexed');
+  assert.is(found?.severity, 'warning');
+  assert.is(found?.subject, blobPath);
+  assert.equal(found?.remedyArgv, ['cocoon', 'image', 'import', `blobcheck/${blob}`, blobPath]);
+  assert.equal(others, []);
+});
+
+test('a tag that leads to another digest now is told, with both digests', () => {
+  const [found, ...others] = judge({ indexedAs: ['https://images.example.com/old'], imageLeadsTo: other });
+  assert.is(found?.code, 'tag-moved');
+  assert.is(found?.severity, 'info');
+  assert.is(found?.subject, url);
+  assert.is(found?.expected, `sha256:${blob}`);
+  assert.is(found?.actual, `sha256:${other}`);
+  assert.equal(others, []);
+});
+
+test('a tag that is not in the index, or no tag at all, has not moved', () => {
+  assert.equal(judge({ imageLeadsTo: null }), []);
+  assert.equal(judge({ image: null, imageLeadsTo: other }), []);
+});
+
+test('a base that is not there cannot be named before it is back', () => {
+  for (const found of judge({ pinned: [], indexedAs: [], imageLeadsTo: null, present: false })) {
+    assert.is(found.remedyArgv, null);
+    assert.match(found.remedy ?? '', 'bring the blob back first');
+  }
+});
+
+test('everything at once is three findings', () => {
+  assert.equal(
+    judge({ pinned: [], indexedAs: [], imageLeadsTo: other }).map(({ code }) => code),
+    ['blob-unpinned', 'image-not-indexed', 'tag-moved'],
+  );
+});
+
+test('a path that cannot be pasted gets words instead of a command', () => {
+  const [found] = judge({ pinned: [], blobPath: '/x\n/blob' });
+  assert.is(found?.remedyArgv, null);
+  assert.match(found?.remedy ?? '', 'import the blob');
+});
+
+test.run();

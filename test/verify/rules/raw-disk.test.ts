@@ -1,0 +1,116 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { judgeRawDisk, type RawDiskFacts } from '../../../lib/verify/rules/raw-disk.js';
+
+const test = suite('raw-disk');
+
+const size = 67108864n;
+
+function judge(changes: Partial<RawDiskFacts> = {}) {
+  return judgeRawDisk({
+    path: '/snap/data-d1.raw',
+    bytes: size,
+    stateBytes: size,
+    head: Buffer.alloc(512),
+    tail: Buffer.alloc(512),
+    ...changes,
+  });
+}
+
+/** A block of zeros that begins with these bytes. */
+function block(...start: readonly (string | Buffer)[]): Buffer {
+  const bytes = Buffer.concat(start.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+  return Buffer.concat([bytes, Buffer.alloc(512)]).subarray(0, 512);
+}
+
+/** Where Cloud Hypervisor's is_fixed_vhd (block/src/formats/vhd/footer.rs) looks. */
+function fixedVhdFooter(): Buffer {
+  const footer = block('conectix');
+  footer.writeUInt32BE(2, 8);
+  footer.writeUInt32BE(0x10000, 12);
+  footer.fill(0xff, 16, 24);
+  footer.writeUInt32BE(2, 60);
+  return footer;
+}
+
+test('a raw disk of the size that the guest knows is right', () => {
+  assert.equal(judge(), []);
+  assert.equal(judge({ stateBytes: null }), []);
+});
+
+test('a raw disk that is short or long by one byte is denied', () => {
+  for (const bytes of [size - 1n, size + 1n]) {
+    const [found, ...others] = judge({ bytes });
+    assert.is(found?.code, 'raw-size-mismatch');
+    assert.is(found?.severity, 'error');
+    assert.is(found?.subject, '/snap/data-d1.raw');
+    assert.is(found?.expected, `${size} bytes`);
+    assert.is(found?.expectedFrom, 'state.json');
+    assert.is(found?.actual, `${bytes} bytes`);
+    assert.equal(others, []);
+  }
+});
+
+test('an empty raw disk is denied whether or not its size is known', () => {
+  const empty = { bytes: 0n, head: Buffer.alloc(0), tail: Buffer.alloc(0) };
+  const [unknown] = judge({ ...empty, stateBytes: null });
+  assert.is(unknown?.expected, 'not empty');
+  assert.is(unknown?.expectedFrom, 'cocoon');
+  assert.is(judge({ ...empty, stateBytes: 0n })[0]?.code, 'raw-size-mismatch');
+  assert.is(judge(empty)[0]?.expected, `${size} bytes`);
+});
+
+test('one byte is a disk if that is what the guest knows', () => {
+  assert.equal(judge({ bytes: 1n, stateBytes: 1n, head: Buffer.of(1), tail: Buffer.of(1) }), []);
+});
+
+const probed: readonly (readonly [string, Partial<RawDiskFacts>])[] = [
+  ['qcow2', { head: block('QFI\xfb') }],
+  ['VHDX', { head: block('vhdxfile') }],
+  ['fixed VHD', { tail: fixedVhdFooter() }],
+];
+for (const [name, changes] of probed) {
+  test(`a raw disk that Cloud Hypervisor takes for ${name} is denied`, () => {
+    const [found, ...others] = judge(changes);
+    assert.is(found?.code, 'raw-disk-probed');
+    assert.is(found?.severity, 'error');
+    assert.is(found?.expected, 'raw');
+    assert.is(found?.actual, name);
+    assert.equal(others, []);
+  });
+}
+
+const others: readonly (readonly [string, Buffer])[] = [
+  ['VMDK', block('KDMV')],
+  ['VMDK descriptor', block('# Disk DescriptorFile\n')],
+  ['QED', block('QED\0')],
+  ['VHD', block('conectix')],
+];
+for (const [name, head] of others) {
+  test(`a raw disk that QEMU takes for ${name} is denied`, () => {
+    assert.equal(
+      judge({ head }).map(({ code, actual }) => [code, actual]),
+      [['raw-disk-probed', name]],
+    );
+  });
+}
+
+test('a header that differs in its last byte, stands one byte further on, or is cut is no header', () => {
+  for (const head of [block('QFI\xfa'), block('\0QFI\xfb'), Buffer.from('QFI'), block('vhdxfilf'), block('QED1')]) {
+    assert.equal(judge({ head }), []);
+  }
+});
+
+test('the header of a qcow2 at the end, or the footer of a VHD in the middle, is data', () => {
+  assert.equal(judge({ tail: block('QFI\xfb') }), []);
+  assert.equal(judge({ tail: block('\0', 'conectix') }), []);
+});
+
+test('a disk that is short and looks like another format is two findings', () => {
+  assert.equal(
+    judge({ bytes: 512n, head: block('QFI\xfb') }).map(({ code }) => code),
+    ['raw-size-mismatch', 'raw-disk-probed'],
+  );
+});
+
+test.run();
