@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { hashFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorText } from '../errors.js';
 import { escapeText } from '../finding/escape.js';
@@ -24,7 +25,8 @@ export async function hashCommand(
   for (const path of files) {
     try {
       const onProgress = (done: number, total: number) => progress.update(path, done, total);
-      const hashed = await hashFile(path, { engine, signal: terminal.signal, onProgress });
+      // As sha256sum does; hashFile itself follows no link.
+      const hashed = await hashFile(await realpath(path), { engine, signal: terminal.signal, onProgress });
       const error = hashed.changed === null ? null : 'it changed while it was being read';
       const digest = error === null ? `sha256:${hashed.digest}` : null;
       results.push({ path, digest, bytes: hashed.bytes, seconds: hashed.seconds, error });

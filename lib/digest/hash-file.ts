@@ -36,6 +36,8 @@ export interface HashedFile {
   readonly after: FileIdentity;
   readonly changed: Changed | null;
   readonly readFrom: ReadFrom;
+  /** What computed the digest. */
+  readonly engine: EngineName;
 }
 
 /** The part of a `FileHandle` that hashing needs. */
@@ -70,6 +72,7 @@ export async function hashOpenFile(handle: Readable, path: string, options: Hash
     after: identityOf(after),
     changed,
     readFrom: source,
+    engine,
   };
 }
 
