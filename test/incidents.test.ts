@@ -1,5 +1,5 @@
 /** Each incident of cocoon's and vk-cocoon's trackers that a verify can judge, replayed from its files, on both engines. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
@@ -79,7 +79,7 @@ for (const engine of ['json', 'sqlite'] as const) {
     const { entry, status } = judge(node);
     assert.is(status, 1);
     assert.is(codesOf(entry)[0], 'blob-missing');
-    assert.match(entry.findings[0]?.remedy ?? '', `cannot be pulled: not a URL (${image})`.replace(/[()]/g, '\\$&'));
+    assert.match(entry.findings[0]?.remedy ?? '', `cannot be pulled: not a URL (${image})`);
     assert.is(entry.findings[0]?.remedyArgv, null);
   });
 
@@ -113,9 +113,7 @@ for (const engine of ['json', 'sqlite'] as const) {
     const node = smallNode({ engine });
     assert.is(judge(node).status, 0);
     rmSync(node.blob);
-    const other = baseBytes('swapped');
-    assert.is(other.length, readFileSync(join(node.root.files('app:v1'), 'overlay.qcow2')).length + 65536);
-    writeFileSync(node.blob, other);
+    writeFileSync(node.blob, baseBytes('swapped'));
     const { entry, status } = judge(node);
     assert.is(status, 1);
     assert.equal(codesOf(entry), ['blob-replaced']);
