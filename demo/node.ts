@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -70,7 +70,10 @@ function damage(
   lab: ImageSpec,
 ): void {
   // The tag was rebuilt and pulled again; the old build was collected.
-  const rebuilt = { ...runner, bytes: buildQcow2({ virtualSize, clusters: [{ index: 0, data: randomBytes(65536) }] }) };
+  const rebuilt = {
+    ...runner,
+    bytes: buildQcow2({ virtualSize, clusters: [{ index: 0, data: Buffer.from('rebuilt') }] }),
+  };
   const blob = root.blob(digestOf(rebuilt));
   writeFileSync(blob, rebuilt.bytes, { mode: 0o444 });
   rmSync(root.blob(digestOf(runner)));
