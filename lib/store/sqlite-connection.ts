@@ -1,6 +1,7 @@
+import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { BlobcheckError } from '../errors.js';
-import { databaseAddress, type ReadMode } from './sqlite-files.js';
+import type { ReadMode } from './sqlite-files.js';
 
 /** "COCN": what cocoon writes into the header of its database. */
 const APPLICATION_ID = 0x434f434e;
@@ -10,8 +11,6 @@ const SCHEMA_VERSION = 1;
 const NAMESPACES = ['snapshots', 'images_cloudimg', 'images_oci'] as const;
 /** `initialized` when made fresh, `converted` when taken over from the JSON engine. */
 const USABLE_STATES: ReadonlySet<unknown> = new Set(['initialized', 'converted']);
-/** sqlite waits this long inside a call, blocking us; the longer wait is ours, between calls. */
-const BUSY_TIMEOUT_MS = 50;
 
 /** An open database. */
 export interface Connection {
@@ -25,12 +24,12 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens a database in a mode of its own files (`live`, `immutable`), or our private copy of it. */
+/** Opens a database that stands still (`immutable`), or our private copy of it. */
 export function connect(path: string, mode: ReadMode, stamp: string): Connection {
-  const address = mode === 'copy' ? path : databaseAddress(path, mode);
-  const database = new DatabaseSync(address, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  const address = mode === 'copy' ? path : `${pathToFileURL(path).href}?immutable=1`;
+  const database = new DatabaseSync(address, { readOnly: true });
   // A statement of this library is finalised by the garbage collector, and until then a closed connection keeps its
-  // lock: the last cocoon could not fold its log. What `exec` runs is finalised at once, so rows come by a function.
+  // files open. What `exec` runs is finalised at once, so rows come by a function.
   const rows: (readonly unknown[])[] = [];
   database.function('blobcheck_row', { varargs: true, directOnly: true }, (...values: unknown[]) => {
     rows.push(values);

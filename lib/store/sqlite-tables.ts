@@ -4,23 +4,19 @@ import { BlobcheckError, systemErrorText } from '../errors.js';
 import { databaseFile } from './layout.js';
 import type { MetadataTables, RowReader } from './metadata-tables.js';
 import { type Connection, connect } from './sqlite-connection.js';
-import { withPrivateCopy } from './sqlite-copy.js';
-import { lookAtDatabase, type ReadMode } from './sqlite-files.js';
+import { ChangedMeanwhile, withPrivateCopy } from './sqlite-copy.js';
+import { lookAtDatabase } from './sqlite-files.js';
 import { rowsOfConnection } from './sqlite-rows.js';
 
-/**
- * How often a read is tried again because the database changed under it. An idle database that keeps changing is none;
- * under a live one a burst of clones folds the log many times a second, and a look-up takes one or two milliseconds.
- */
-const TRIES: Readonly<Record<ReadMode, number>> = { immutable: 3, copy: 3, live: 20 };
-/** A writer holds the database for milliseconds; who holds it this long will not let go while we wait. */
-const LOCKED_LIMIT_MS = 2000;
-const LOCKED_PAUSE_MS = 10;
+/** How often a read is tried again because the database changed under it. */
+const TRIES = 3;
+/** Writers rest after milliseconds; a database that does not in this time will not while we wait. */
+const PATIENCE_MS = 2000;
+const PAUSE_MS = 10;
+/** The kernel's time stamps tick every 4 to 10 ms: two changes in one tick cannot be told apart. */
+const SETTLED_MS = 20;
 
-/** SQLITE_BUSY, LOCKED, READONLY (the log's index is being made), CANTOPEN (the log went away), PROTOCOL. */
-const PASSING: ReadonlySet<number> = new Set([5, 6, 8, 14, 15]);
-
-/** The sqlite engine, read as rule 2 has it: nothing is written, and nothing appears beside the database. */
+/** The sqlite engine. Nothing is written, nothing appears beside the database, and no lock is taken or waited for. */
 export async function openSqliteTables(root: string, signal?: AbortSignal): Promise<MetadataTables> {
   const path = resolvedDatabase(databaseFile(root));
   let connection: Connection | null = null;
@@ -33,20 +29,19 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
     const start = performance.now();
     for (let tries = 1; ; tries += 1) {
       throwIfAborted(signal, path);
-      let mode: ReadMode = 'live';
       try {
         const open: Connection = connection ?? (await openDatabase(path, signal));
         connection = open;
-        mode = open.mode;
         const result = attempt(open, use);
         if (isUnchanged(open, path)) return settle(result);
         disconnect();
-        if (tries >= TRIES[mode]) throw unreadable(path, 'it keeps changing while it is being read');
+        if (tries >= TRIES) throw unreadable(path, 'it keeps changing while it is being read');
       } catch (error) {
         disconnect();
-        if (!isPassing(error)) throw asUnreadable(error, path);
-        if (performance.now() - start > LOCKED_LIMIT_MS) throw asUnreadable(error, path);
-        await sleep(LOCKED_PAUSE_MS);
+        throwIfAborted(signal, path);
+        const patient = performance.now() - start < PATIENCE_MS;
+        if (!(error instanceof ChangedMeanwhile && patient)) throw asUnreadable(error, path);
+        await sleep(PAUSE_MS);
       }
     }
   }
@@ -80,40 +75,23 @@ function settle<T>(outcome: Outcome<T>): T {
 }
 
 async function openDatabase(path: string, signal: AbortSignal | undefined): Promise<Connection> {
-  const files = lookAtDatabase(path);
-  if (files.mode !== 'copy') return connect(path, files.mode, files.stamp);
-  return await withPrivateCopy(path, files.bytes, signal, (copy) => {
-    if (lookAtDatabase(path).stamp !== files.stamp) throw new ChangedMeanwhile();
-    return connect(copy, 'copy', files.stamp);
-  });
+  const { mode, stamp, bytes, age } = lookAtDatabase(path);
+  if (mode === 'copy') return await withPrivateCopy(path, bytes, signal, (copy) => connect(copy, mode, stamp));
+  if (age >= 0 && age < SETTLED_MS) throw new ChangedMeanwhile();
+  return connect(path, mode, stamp);
 }
 
-/**
- * Live, too: after a kill nobody's lock keeps our generation, and the next cocoon to start may fold the log into the
- * database under us.
- */
+/** A copy cannot change; and an idle database has neither changed nor got a log while it was being read. */
 function isUnchanged(connection: Connection, path: string): boolean {
   return connection.mode === 'copy' || lookAtDatabase(path).stamp === connection.stamp;
 }
 
-class ChangedMeanwhile extends Error {}
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof ChangedMeanwhile) return true;
-  const code = sqliteCode(error);
-  return code !== null && PASSING.has(code & 0xff);
-}
-
-function sqliteCode(error: unknown): number | null {
-  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') return error.errcode;
-  return null;
-}
-
 function asUnreadable(error: unknown, path: string): BlobcheckError {
   if (error instanceof BlobcheckError) return error;
-  if (error instanceof ChangedMeanwhile) return unreadable(path, 'it keeps changing while it is being copied');
-  if (sqliteCode(error) === null) throw error;
-  return unreadable(path, error instanceof Error ? error.message : String(error), error);
+  if (error instanceof ChangedMeanwhile) return unreadable(path, 'it keeps changing');
+  // What sqlite says has its code; anything else is a mistake of ours.
+  if (!(error instanceof Error && 'errcode' in error)) throw error;
+  return unreadable(path, error.message, error);
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): BlobcheckError {

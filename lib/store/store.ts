@@ -28,8 +28,9 @@ export interface ImageListing {
 }
 
 /**
- * An open cocoon root. Each call reads one generation of the metadata; a later call may see a newer one of a database
- * that changed meanwhile (JSON indexes are read once). Every method throws `BlobcheckError` `metadata-…` for what
+ * An open cocoon root. Each call reads one generation of the metadata, never a mixture. All calls read the same one,
+ * but for a database that was idle when it was opened and has changed since: then a later call sees the newer one.
+ * Every method throws `BlobcheckError` `metadata-…` for what
  * cannot be read, and nothing else.
  */
 export interface Store {

@@ -1,5 +1,6 @@
-import { realpath } from 'node:fs/promises';
+import { type FileHandle, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { whatChanged } from '../digest/changed.js';
 import { systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
@@ -9,6 +10,7 @@ import { backingFormat, type Qcow2Header } from '../qcow2/header.js';
 import type { DiskReport } from '../report/documents.js';
 import { judgeQcow2 } from './qcow2-file.js';
 import { type BackingFacts, backingDigest, judgeBacking, readBackingName } from './rules/backing.js';
+import { verdictOf } from './verdict.js';
 
 /** Where an overlay's base must lie, and how its name is taken. */
 export interface BlobPlace {
@@ -33,21 +35,33 @@ export async function judgeOverlay(path: string, place: BlobPlace, signal?: Abor
   const opened = await openRegular(path);
   if (opened.kind !== 'regular') return { findings: [notOpened(path, opened)], header: null, base: null };
   try {
-    const size = Number(opened.stats.size);
-    const judged = await judgeQcow2(readAtOf(opened.handle, path), size, path, 'overlay', signal);
-    if (judged.facts.kind !== 'qcow2') return { findings: judged.findings, header: null, base: null };
-    const { header } = judged.facts;
-    const backing = await backingFacts(path, header, place);
-    // A name that cannot be read (outside the first cluster, too long) is the header's finding.
-    if (backing === null) return { findings: judged.findings, header, base: null };
-    return {
-      findings: [...judged.findings, ...judgeBacking(backing)],
-      header,
-      base: backingDigest(backing),
-    };
+    const judged = await judgeOpenOverlay(path, opened.handle, Number(opened.stats.size), place, signal);
+    const changed = await whatChanged(path, opened.stats, await opened.handle.stat({ bigint: true }));
+    if (changed === null) return judged;
+    const found = finding('file-changed', 'the overlay changed while it was being judged', { subject: path });
+    return { ...judged, findings: [found, ...judged.findings] };
   } finally {
     await opened.handle.close();
   }
+}
+
+async function judgeOpenOverlay(
+  path: string,
+  handle: FileHandle,
+  size: number,
+  place: BlobPlace,
+  signal: AbortSignal | undefined,
+): Promise<JudgedOverlay> {
+  const { facts, findings } = await judgeQcow2(readAtOf(handle, path), size, path, 'overlay', signal);
+  if (facts.kind !== 'qcow2') return { findings, header: null, base: null };
+  const { header } = facts;
+  if (header.backing !== null && header.backing.name === null) {
+    // Defence in depth: rule 9 has said so already, and an unread name must never pass for none.
+    const unread = finding('overlay-malformed', 'the backing name cannot be read', { subject: path });
+    return { findings: verdictOf(findings) === 'allow' ? [...findings, unread] : findings, header, base: null };
+  }
+  const backing = await backingFacts(path, header, place);
+  return { findings: [...findings, ...judgeBacking(backing)], header, base: backingDigest(backing) };
 }
 
 /** Findings that need both the overlay and its base: the format that is not said, and a disk made smaller. */
@@ -91,8 +105,7 @@ export function overlayDisk(file: string, overlay: JudgedOverlay, chain: DiskRep
   };
 }
 
-async function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): Promise<BackingFacts | null> {
-  if (header.backing !== null && header.backing.name === null) return null;
+async function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): Promise<BackingFacts> {
   const name = readBackingName(header.backing?.name ?? null);
   const relative = name.kind === 'path' && !name.absolute && place.staysInPlace ? name.path : null;
   const relativeLeadsThere =

@@ -25,11 +25,19 @@ export async function verifySnapshot(run: Run, store: Store, id: string, ref: st
     const unsupported = judgeKind(record);
     if (unsupported !== null) return { ...named, verdict: 'unverified', findings: [unsupported] };
     const judged = await judgeSnapshot(run, store, record);
-    return { ...named, ...judged, verdict: verdictOf(judged.findings) };
+    const findings = neverUnread(judged, ref);
+    return { ...named, ...judged, findings, verdict: verdictOf(findings) };
   } catch (error) {
     const findings = [errorFinding(error, ref)];
     return { ...blank, verdict: verdictOf(findings), findings };
   }
+}
+
+/** Defence in depth: whatever the rules say, a snapshot whose base was not read to its end is never allowed. */
+function neverUnread({ findings, blobs }: Judged, ref: string): Judged['findings'] {
+  const read = blobs.length > 0 && blobs.every(({ how, actual }) => how !== null && actual !== null);
+  if (read || verdictOf(findings) !== 'allow') return findings;
+  return [...findings, finding('blob-unreadable', 'the base was not read', { subject: ref })];
 }
 
 type Judged = Pick<EntryReport, 'findings' | 'disks' | 'blobs'>;
