@@ -24,8 +24,9 @@ export type {
 export { type LocationOptions, resolveLocation, type StoreLocation } from './store/location.js';
 export { openStore } from './store/open.js';
 export type { Store } from './store/store.js';
+export type { SealRequest } from './verify/blob-targets.js';
 export type { CheckOptions, StoreCheckOptions } from './verify/run.js';
-export { type SealRequest, sealBlobs } from './verify/seal-blobs.js';
+export { sealBlobs } from './verify/seal-blobs.js';
 export { storeStatus } from './verify/status.js';
 export { type VerifyRequest, verify } from './verify/verify.js';
 export { type OverlaysRequest, verifyOverlays } from './verify/verify-overlays.js';

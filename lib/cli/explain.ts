@@ -2,7 +2,7 @@ import { BlobcheckError } from '../errors.js';
 import { catalogue, type FindingCode, findingCodes, isFindingCode } from '../finding/catalogue.js';
 import type { ExplainReport } from '../report/documents.js';
 import { exitCodes } from './exit.js';
-import type { GlobalOptions } from './program.js';
+import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `blobcheck explain CODE`: what a finding means, why it matters, how to mend it. */

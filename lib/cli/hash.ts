@@ -4,8 +4,8 @@ import { BlobcheckError, systemErrorText } from '../errors.js';
 import { escapeText } from '../finding/escape.js';
 import type { HashReport } from '../report/documents.js';
 import { exitCodes } from './exit.js';
+import type { GlobalOptions } from './global-options.js';
 import { engineOption } from './options.js';
-import type { GlobalOptions } from './program.js';
 import { progressOn } from './progress.js';
 import type { Terminal } from './terminal.js';
 

@@ -2,7 +2,7 @@ import { escapeText } from '../finding/escape.js';
 import { type Inspected, inspectFile } from '../qcow2/inspect.js';
 import { bytesText, type Paint } from '../report/human.js';
 import { exitCodes } from './exit.js';
-import type { GlobalOptions } from './program.js';
+import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `blobcheck inspect FILE`: what stands in a qcow2 image and below it; judges nothing. */

@@ -3,7 +3,7 @@ import { BlobcheckError } from '../errors.js';
 import { resolveLocation } from '../store/location.js';
 import type { StoreCheckOptions } from '../verify/run.js';
 import { version } from '../version.js';
-import type { GlobalOptions } from './program.js';
+import type { GlobalOptions } from './global-options.js';
 import type { Progress } from './progress.js';
 import type { Terminal } from './terminal.js';
 

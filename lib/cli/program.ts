@@ -5,16 +5,6 @@ import { version } from '../version.js';
 import { exitCodes, exitCodesHelp } from './exit.js';
 import type { Terminal } from './terminal.js';
 
-/** Options that every command takes, before or after its name, as cocoon takes its own. */
-export interface GlobalOptions {
-  readonly rootDir?: string;
-  readonly runDir?: string;
-  readonly config?: string;
-  readonly stateDir?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
 /** The command line: arguments in, exit code out. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = exitCodes.allow;

@@ -4,8 +4,8 @@ import { bytesText, findingLines, type Paint } from '../report/human.js';
 import { storeStatus } from '../verify/status.js';
 import { verdictOf, worstVerdict } from '../verify/verdict.js';
 import { exitCodeOf } from './exit.js';
+import type { GlobalOptions } from './global-options.js';
 import { storeCheckOptions } from './options.js';
-import type { GlobalOptions } from './program.js';
 import type { Terminal } from './terminal.js';
 
 /** `blobcheck status`: what is known of each blob. */

@@ -1,6 +1,4 @@
-import type { CatalogueEntry } from './catalogue.js';
-
-type Entries = Record<string, CatalogueEntry>;
+import type { CatalogueEntries } from './catalogue-entry.js';
 
 /** Codes about the base image: whether it is there, its structure, its content, and who pins it. */
 export const baseEntries = {
@@ -101,4 +99,4 @@ export const baseEntries = {
     matters: 'Nothing but the record of the snapshot keeps it from `cocoon gc`.',
     mend: 'Pull or import the image again to name it.',
   },
-} as const satisfies Entries;
+} as const satisfies CatalogueEntries;

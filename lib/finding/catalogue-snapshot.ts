@@ -1,6 +1,4 @@
-import type { CatalogueEntry } from './catalogue.js';
-
-type Entries = Record<string, CatalogueEntry>;
+import type { CatalogueEntries } from './catalogue-entry.js';
 
 /** Codes about the metadata and the snapshot itself: reference, sidecars, overlay, guest memory, other disks. */
 export const snapshotEntries = {
@@ -239,4 +237,4 @@ export const snapshotEntries = {
     matters: 'The clone fails.',
     mend: 'Install it again (cocoon-setup puts CLOUDHV.fd into <root>/firmware).',
   },
-} as const satisfies Entries;
+} as const satisfies CatalogueEntries;

@@ -1,21 +1,11 @@
 import { baseEntries } from './catalogue-base.js';
+import type { CatalogueEntries } from './catalogue-entry.js';
 import { snapshotEntries } from './catalogue-snapshot.js';
 
-/** `error` denies, `unverified` means that something could not be judged, `warning` and `info` stand beside an allow. */
-export type Severity = 'error' | 'unverified' | 'warning' | 'info';
-
-export interface CatalogueEntry {
-  readonly severity: Severity;
-  /** What the finding means. */
-  readonly means: string;
-  /** Why it matters to whoever clones. */
-  readonly matters: string;
-  /** What to do about it. */
-  readonly mend: string;
-}
+export type { CatalogueEntry, Severity } from './catalogue-entry.js';
 
 /** Every code that a check can report. A code never changes its meaning; new ones may be added. */
-export const catalogue = { ...snapshotEntries, ...baseEntries } satisfies Record<string, CatalogueEntry>;
+export const catalogue = { ...snapshotEntries, ...baseEntries } satisfies CatalogueEntries;
 
 export type FindingCode = keyof typeof catalogue;
 

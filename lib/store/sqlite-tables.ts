@@ -12,9 +12,9 @@ import { rowsOfConnection } from './sqlite-rows.js';
 const TRIES = 3;
 /** Writers rest after milliseconds; a database that does not in this time will not while we wait. */
 const PATIENCE_MS = 2000;
-const PAUSE_MS = 10;
+const PAUSE_MS = 3;
 /** The kernel's time stamps tick every 4 to 10 ms: two changes in one tick cannot be told apart. */
-const SETTLED_MS = 20;
+const SETTLED_MS = 12;
 
 /** The sqlite engine. Nothing is written, nothing appears beside the database, and no lock is taken or waited for. */
 export async function openSqliteTables(root: string, signal?: AbortSignal): Promise<MetadataTables> {

@@ -9,8 +9,15 @@ import type { Store } from '../store/store.js';
 import { storeBlobPath } from './origin.js';
 import { judgeOverlay } from './overlay.js';
 import { rootSpellings } from './root-spellings.js';
-import type { SealRequest } from './seal-blobs.js';
 import { resolveTargets } from './targets.js';
+
+export interface SealRequest {
+  /** Blobs (digest, file name or path) or snapshots, whose bases are meant. */
+  readonly names?: readonly string[];
+  readonly all?: boolean;
+  /** One blob that gets a new seal, whatever the old one says. */
+  readonly replace?: string;
+}
 
 /** A blob of the store that was asked for. */
 export interface BlobTarget {

@@ -5,7 +5,7 @@ import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
 import type { SealWritten } from '../trust/seals.js';
 import { type JudgedBase, judgeBase } from './base.js';
-import { type BlobTarget, blobsToSeal } from './blob-targets.js';
+import { type BlobTarget, blobsToSeal, type SealRequest } from './blob-targets.js';
 import { errorFinding } from './error-finding.js';
 import { withHealing } from './heal.js';
 import { indexedBase } from './origin.js';
@@ -13,14 +13,6 @@ import type { Memory } from './remembered.js';
 import { stateFindings } from './report.js';
 import { type Run, type StoreCheckOptions, startRun } from './run.js';
 import { verdictOf, worstVerdict } from './verdict.js';
-
-export interface SealRequest {
-  /** Blobs (digest, file name or path) or snapshots, whose bases are meant. */
-  readonly names?: readonly string[];
-  readonly all?: boolean;
-  /** One blob that gets a new seal, whatever the old one says. */
-  readonly replace?: string;
-}
 
 /** Records what blobs must be from now on. What is known is never replaced by looking at the file again. */
 export async function sealBlobs(request: SealRequest, options: StoreCheckOptions): Promise<SealReport> {
