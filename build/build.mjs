@@ -21,7 +21,6 @@ const external = [
   'hash-wasm',
   'picomatch',
   'smol-toml',
-  'write-file-atomic',
   'yaml',
   './program.js',
 ];
@@ -33,6 +32,8 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // The CommonJS form of jsonc-parser finds its own files at run time, which no bundle can follow.
+  mainFields: ['module', 'main'],
   external,
   metafile: true,
   // commander is CommonJS and asks for Node's own modules.

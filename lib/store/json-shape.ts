@@ -49,6 +49,22 @@ export function zeroOf(shape: Shape): unknown {
   return 'items' in shape ? [] : new Map();
 }
 
+/** The value of a shape in a document that has been checked against it; objects have no prototype. */
+export function shapedValue(document: JsonValue | undefined, shape: Shape): unknown {
+  if (document === null || document === undefined) return zeroOf(shape);
+  // Go has one integer 0.
+  if (shape === 'integer') return (document as number) + 0;
+  if (typeof shape === 'string') return document;
+  if ('items' in shape) return (document as readonly JsonValue[]).map((item) => shapedValue(item, shape.items));
+  const object = document as JsonObject;
+  if ('values' in shape) {
+    return new Map(Object.entries(object).map(([key, value]) => [key, shapedValue(value, shape.values)]));
+  }
+  const value: Record<string, unknown> = Object.create(null);
+  for (const [key, field] of Object.entries(shape.fields)) value[key] = shapedValue(object[key], field);
+  return value;
+}
+
 /**
  * Folds a key as Go's encoding/json compares keys: without regard to case, and U+017F is an s, U+212A a k. Only what
  * folds to ASCII matters: every key that cocoon knows is ASCII.

@@ -24,9 +24,9 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens a database that stands still (`immutable`), or our private copy of it. */
-export function connect(path: string, mode: ReadMode, stamp: string): Connection {
-  const address = mode === 'copy' ? path : `${pathToFileURL(path).href}?immutable=1`;
+/** Opens a database that stands still (`immutable`), or our private copy of it; errors name the database itself. */
+export function connect(path: string, mode: ReadMode, stamp: string, copy: string = path): Connection {
+  const address = mode === 'copy' ? copy : `${pathToFileURL(path).href}?immutable=1`;
   const database = new DatabaseSync(address, { readOnly: true });
   // A statement of this library is finalised by the garbage collector, and until then a closed connection keeps its
   // files open. What `exec` runs is finalised at once, so rows come by a function.

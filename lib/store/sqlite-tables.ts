@@ -76,9 +76,14 @@ function settle<T>(outcome: Outcome<T>): T {
 
 async function openDatabase(path: string, signal: AbortSignal | undefined): Promise<Connection> {
   const { mode, stamp, bytes, age } = lookAtDatabase(path);
-  if (mode === 'copy') return await withPrivateCopy(path, bytes, signal, (copy) => connect(copy, mode, stamp));
+  if (mode === 'copy') return await withPrivateCopy(path, bytes, signal, (copy) => connect(path, mode, stamp, copy));
   if (age >= 0 && age < SETTLED_MS) throw new ChangedMeanwhile();
-  return connect(path, mode, stamp);
+  try {
+    return connect(path, mode, stamp);
+  } catch (error) {
+    if (lookAtDatabase(path).stamp !== stamp) throw new ChangedMeanwhile();
+    throw error;
+  }
 }
 
 /** A copy cannot change; and an idle database has neither changed nor got a log while it was being read. */

@@ -1,6 +1,6 @@
+import { checkShape, Malformed } from './json-checker.js';
 import { DOCUMENT_LIMIT } from './json-limits.js';
-import { JsonReader, Malformed } from './json-reader.js';
-import type { FieldsOf, JsonValue, ObjectShape } from './json-shape.js';
+import { type FieldsOf, type JsonValue, type ObjectShape, shapedValue } from './json-shape.js';
 
 /** A document that every reader reads alike, or why it is none. */
 export type StrictJson<T> =
@@ -43,11 +43,11 @@ export function parseStrict<S extends ObjectShape>(bytes: Buffer, shape: S): Str
 export function parseStrictText<S extends ObjectShape>(text: string, shape: S): StrictJson<FieldsOf<S['fields']>> {
   if (text.charCodeAt(0) === 0xfeff) return malformed('it begins with a byte order mark', { line: 1, column: 1 });
   try {
-    const value = new JsonReader(text).readDocument(shape);
-    if (value === null) return malformed('it is null', { line: 1, column: 1 });
-    // A second opinion, and it sees what the reader does not look for: control characters in a string.
+    checkShape(text, shape);
+    // The second opinion on whether it is JSON at all, from the parser that JavaScript itself has.
     const document = withoutPrototype(JSON.parse(text));
-    return { kind: 'ok', value: value as FieldsOf<S['fields']>, document };
+    if (document === null) return malformed('it is null', { line: 1, column: 1 });
+    return { kind: 'ok', value: shapedValue(document, shape) as FieldsOf<S['fields']>, document };
   } catch (error) {
     if (error instanceof Malformed) return malformed(error.message, positionOf(text, error.offset));
     if (!(error instanceof SyntaxError)) throw error;

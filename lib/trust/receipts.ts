@@ -50,13 +50,13 @@ export async function readReceipt(state: StateDirectory, blob: string): Promise<
 }
 
 /**
- * Remembers a full read, after the blob's fsync. Not where a later equal identity would prove nothing: the file changed
- * meanwhile or just before (racy), or its file system is none whose identities count. A bad read that cannot be
- * remembered still takes the good receipt away. Never throws for what is on the disk.
+ * Remembers a full read. A good one after the blob's fsync, and not where a later equal identity would prove nothing: the
+ * file changed meanwhile or just before (racy), or its file system is none whose identities count. A bad one needs no
+ * such proof, and if it cannot be remembered it still takes the good receipt away. Never throws for what is on the disk.
  */
 export async function writeReceipt(state: StateDirectory, read: FullRead): Promise<ReceiptWritten> {
   if (state.path === null) return { kind: 'not-written', reason: 'there is no state directory', problem: null };
-  const unfit = await whyUnfit(read);
+  const unfit = read.result === 'good' ? await whyUnfit(read) : whyNoRead(read);
   const outcome = unfit === null ? await remember(state, read) : { kind: 'not-written' as const, ...unfit };
   if (outcome.kind === 'written' || read.result === 'good') return outcome;
   const voided = await voidReceipt(state, read.blob);
@@ -107,6 +107,10 @@ async function lastGoodOf(state: StateDirectory, blob: string): Promise<Receipt[
   if (earlier.kind === 'none') return null;
   const { result, lastGood, digest, identity, at } = earlier.receipt;
   return result === 'good' ? { digest, identity, at } : lastGood;
+}
+
+function whyNoRead({ hashed }: FullRead): { reason: string; problem: string | null } | null {
+  return hashed.changed === null ? null : { reason: 'the file changed while it was read', problem: null };
 }
 
 async function whyUnfit(read: FullRead): Promise<{ reason: string; problem: string | null } | null> {

@@ -47,8 +47,9 @@ export async function judgeRead(
   });
   let basis = known?.basis ?? null;
   if (findings.length === 0) {
-    const sealed =
-      known === null && remembered.sealProblem === null ? await sealByName(request, options, hashed) : null;
+    // What rule 13 calls bad cannot be sealed, whatever it hashes to.
+    const sealable = known === null && remembered.sealProblem === null && !structureBad;
+    const sealed = sealable ? await sealByName(request, options, hashed) : null;
     basis = sealed ?? basis;
     await options.memory.recordRead(blob, path, hashed, 'good');
   } else if (findings.some(({ code }) => code === 'blob-corrupt' || code === 'blob-replaced')) {

@@ -41,7 +41,7 @@ export async function judgeBase(request: BaseRequest, options: BaseOptions): Pro
     return await judgeOpenBase(request, options, opened, unread);
   } catch (error) {
     if (!(error instanceof BlobcheckError) || error.code === 'aborted') throw error;
-    return { ...unread, findings: [unreadable(request.path, error)] };
+    return { ...unread, findings: [notRead(request.path, error)] };
   } finally {
     await opened.handle.close();
   }
@@ -104,7 +104,10 @@ function unreadReport(request: BaseRequest, bytes: number | null, remembered: Re
   };
 }
 
-function unreadable(path: string, error: BlobcheckError): Finding {
+function notRead(path: string, error: BlobcheckError): Finding {
+  if (error.code === 'changed') {
+    return finding('blob-changed', `the base changed while it was being read: ${error.message}`, { subject: path });
+  }
   const where = error.offset === null ? '' : ` (byte ${error.offset})`;
   return finding('blob-unreadable', `the base cannot be read: ${error.message}${where}`, {
     subject: error.path ?? path,

@@ -129,7 +129,7 @@ function notOpened(
   opened: { kind: 'missing' } | { kind: 'not-regular'; what: string } | { kind: 'unreadable'; error: unknown },
 ): Finding {
   if (opened.kind === 'unreadable') {
-    return finding('blob-unreadable', `the overlay cannot be opened: ${systemErrorText(opened.error)}`, {
+    return finding('file-unreadable', `the overlay cannot be opened: ${systemErrorText(opened.error)}`, {
       subject: path,
     });
   }

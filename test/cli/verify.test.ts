@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
@@ -142,6 +143,19 @@ function databaseBeside(directory: string): void {
   mkdirSync(join(directory, 'meta'), { recursive: true });
   writeFileSync(join(directory, 'meta/meta.db'), readFileSync(join(root.directory, 'meta/meta.db')));
 }
+
+test('a database of a newer cocoon is refused, not guessed at', () => {
+  const { root, options } = smallNode({ engine: 'sqlite' });
+  const database = new DatabaseSync(join(root.directory, 'meta/meta.db'));
+  database.exec('PRAGMA user_version = 2');
+  database.close();
+  const { status, report } = verifyJson([...options, 'app:v1']);
+  assert.is(status, 3);
+  assert.equal(
+    report.findings.map((found) => found.code),
+    ['metadata-newer'],
+  );
+});
 
 test('an OCI or Firecracker snapshot is unverified, never allowed', () => {
   for (const kind of [{ image_type: 'oci' }, { hypervisor: 'firecracker' }]) {

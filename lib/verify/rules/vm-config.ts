@@ -148,8 +148,10 @@ function deviceIds(config: JsonObject): (JsonValue | undefined)[] {
  * network/utils.go). cocoon 0.3 does not rewrite it, and the hypervisor opens the one that is named.
  */
 function tapOf(config: JsonObject): KeyRule {
-  const id = sourceVm(config)?.id.slice(0, 8) ?? '[A-Z2-7]{8}';
-  return matching(new RegExp(`^[A-Za-z0-9]{2,3}${id}-[0-9]{1,3}$`), "a tap of the snapshot's own VM");
+  const source = sourceVm(config);
+  const inWords = "a tap of the snapshot's own VM";
+  if (source === null) return (value) => (value === null ? null : inWords);
+  return matching(new RegExp(`^[A-Za-z0-9]{2,3}${source.id.slice(0, 8)}-[0-9]{1,3}$`), inWords);
 }
 
 /** The files that cocoon and the hypervisor themselves keep in a run directory. */

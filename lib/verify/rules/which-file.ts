@@ -160,12 +160,16 @@ function judgeSerial(facts: DiskFacts, disk: SidecarDisk, index: number): Findin
     const serials = { expected: 'a serial of its own', actual: disk.serial };
     findings.push(mismatch(facts, `disk ${index} has the serial of another data disk`, serials, 'cocoon'));
   }
-  const mountable = disk.fstype === 'ext4' || (disk.fstype === 'none' && disk.mount_point === '');
-  if (isData && (!mountable || (disk.mount_point !== '' && !disk.mount_point.startsWith('/')))) {
+  if (isData && !isMountable(disk)) {
     const mounts = { expected: 'ext4, or none without a mount point', actual: `${disk.fstype} at ${disk.mount_point}` };
     findings.push(mismatch(facts, `disk ${index} has a file system that cocoon refuses`, mounts, 'cocoon'));
   }
   return findings;
+}
+
+function isMountable({ fstype, mount_point: place }: SidecarDisk): boolean {
+  if (place === '') return fstype === 'ext4' || fstype === 'none';
+  return fstype === 'ext4' && place.startsWith('/') && !/[\0\n]/.test(place);
 }
 
 /** A disk is the snapshot's own (cocoon computes its path anew), or a layer of this store; anything else is the host's. */

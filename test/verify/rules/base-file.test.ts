@@ -20,7 +20,7 @@ test('a base that is missing is named by its digest', () => {
   assert.is(found?.subject, path);
   assert.is(found?.expected, `sha256:${blob}`);
   assert.is(found?.actual, null);
-  assert.is(found?.remedy, null);
+  assert.is(found?.expectedFrom, 'overlay header');
   assert.equal(others, []);
 });
 

@@ -85,7 +85,8 @@ test('content that differs from its seal twice is corrupt, and the witness is na
   assert.is(found?.expected, converted);
   assert.is(found?.expectedFrom, 'seal, basis pull, since 2026-11-24T20:44:00.000Z');
   assert.is(found?.actual, wrong);
-  assert.is(found?.remedy, null);
+  assert.is(found?.remedyArgv, null);
+  assert.match(found?.remedy ?? '', /^Move it away/);
   assert.equal(others, []);
 });
 
@@ -99,6 +100,16 @@ test('two reads that differ from the seal and from each other are not said to be
   const [found] = judge({ digest: wrong, confirmation: { digest: byName, readFrom: 'disk' } });
   assert.is(found?.code, 'blob-corrupt');
   assert.not.match(found?.message ?? '', 'says the same');
+  assert.match(found?.message ?? '', `a second read gave yet another content (${byName})`);
+  assert.is(found?.actual, wrong);
+});
+
+test('a replacement whose two reads differ is not said to have been read the same either', () => {
+  const confirmation = { digest: byName, readFrom: 'disk' } as const;
+  const [found] = judge({ digest: wrong, confirmation, lastGoodWasOther: true });
+  assert.is(found?.code, 'blob-replaced');
+  assert.not.match(found?.message ?? '', 'says the same');
+  assert.match(found?.message ?? '', 'look at the disk and the memory');
 });
 
 test('another file than the one that was good is replaced, and the message names both causes', () => {
@@ -120,7 +131,7 @@ test('a medium that is right after memory was wrong is denied this once', () => 
     const [found, ...others] = judge({ digest: wrong, confirmation, lastGoodWasOther });
     assert.is(found?.code, 'cache-corrupt');
     assert.is(found?.severity, 'error');
-    assert.match(found?.remedy ?? '', 'ask again');
+    assert.match(found?.remedy ?? '', /^Ask again/);
     assert.equal(others, []);
   }
 });

@@ -21,20 +21,42 @@ test('memory of the size that all its witnesses name is right', () => {
   assert.equal(judge(), []);
 });
 
-const contradictions: readonly (readonly [string, Partial<MemoryFacts>])[] = [
-  ['state.json', { stateBytes: size + 4096n }],
-  ['config.json', { configBytes: size - 1n }],
-  ['snapshot record', { recordBytes: 1n }],
+const contradictions: readonly (readonly [string, Partial<MemoryFacts>, string, string, bigint])[] = [
+  ['more than state.json names', { stateBytes: size - 1n }, 'state.json', `${size - 1n} bytes`, size],
+  ['less than state.json names', { stateBytes: size + 1n }, 'state.json', `${size + 1n} bytes`, size],
+  ['more than config.json names', { configBytes: size - 1n }, 'config.json', `at most ${size - 1n} bytes`, size],
+  ['nothing that the record agrees to', { recordBytes: 1n }, 'snapshot record', '1 bytes', size],
+  [
+    'less than config.json names where the record does not agree',
+    { configBytes: 2n * size },
+    'snapshot record',
+    `${size} bytes`,
+    2n * size,
+  ],
+  [
+    'less than the record names where config.json does not agree',
+    { recordBytes: 2n * size },
+    'snapshot record',
+    `${2n * size} bytes`,
+    size,
+  ],
+  [
+    'less than both name, which do not agree',
+    { configBytes: 2n * size, recordBytes: 2n * size + 1n },
+    'snapshot record',
+    `${2n * size + 1n} bytes`,
+    2n * size,
+  ],
 ];
-for (const [witness, changes] of contradictions) {
-  test(`memory of another size than ${witness} names is denied`, () => {
+for (const [what, changes, witness, expected, actual] of contradictions) {
+  test(`denied: memory of ${what}`, () => {
     const [found, ...others] = judge(changes);
     assert.is(found?.code, 'memory-size-mismatch');
     assert.is(found?.severity, 'error');
     assert.is(found?.subject, '/snap/memory-ranges');
     assert.is(found?.expectedFrom, witness);
-    assert.is(found?.expected, `${Object.values(changes)[0]} bytes`);
-    assert.is(found?.actual, `${size} bytes`);
+    assert.is(found?.expected, expected);
+    assert.is(found?.actual, `${actual} bytes`);
     assert.equal(others, []);
   });
 }
@@ -54,7 +76,20 @@ test('a witness that says nothing contradicts nothing', () => {
 });
 
 test('a witness that says zero is no silence', () => {
-  assert.is(judge({ recordBytes: 0n }).length, 1);
+  for (const changes of [{ stateBytes: 0n }, { configBytes: 0n }, { recordBytes: 0n }]) {
+    assert.is(judge(changes).length, 1);
+  }
+});
+
+test('an empty file is denied even where config.json and the record name no memory either', () => {
+  assert.is(judge({ bytes: 0n, configBytes: 0n, recordBytes: 0n }).length, 1);
+  assert.equal(judge({ bytes: 0n, stateBytes: 0n, configBytes: 0n, recordBytes: 0n }), []);
+});
+
+test('a file that is longer than its ranges is denied even if config.json would have room for it', () => {
+  const [found, ...others] = judge({ bytes: size + 1n, configBytes: 2n * size, recordBytes: 2n * size });
+  assert.is(found?.expectedFrom, 'state.json');
+  assert.equal(others, []);
 });
 
 test('a file that is not there is another rule to judge', () => {

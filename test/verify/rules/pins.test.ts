@@ -17,7 +17,7 @@ function judge(changes: Partial<PinFacts> = {}) {
     image: url,
     imageLeadsTo: blob,
     blobPath,
-    present: true,
+    hashesToName: true,
     ...changes,
   });
 }
@@ -61,6 +61,7 @@ test('a tag that leads to another digest now is told, with both digests', () => 
   assert.is(found?.subject, url);
   assert.is(found?.expected, `sha256:${blob}`);
   assert.is(found?.actual, `sha256:${other}`);
+  assert.is(found?.remedy, null);
   assert.equal(others, []);
 });
 
@@ -69,10 +70,22 @@ test('a tag that is not in the index, or no tag at all, has not moved', () => {
   assert.equal(judge({ image: null, imageLeadsTo: other }), []);
 });
 
-test('a base that is not there cannot be named before it is back', () => {
-  for (const found of judge({ pinned: [], indexedAs: [], imageLeadsTo: null, present: false })) {
-    assert.is(found.remedyArgv, null);
-    assert.match(found.remedy ?? '', 'bring the blob back first');
+test('a base that does not hash to its name (or is not there) would be imported under another: words, no command', () => {
+  const found = judge({ pinned: [], indexedAs: [], imageLeadsTo: null, hashesToName: false });
+  assert.equal(
+    found.map(({ code }) => code),
+    ['blob-unpinned', 'image-not-indexed'],
+  );
+  for (const { remedy, remedyArgv } of found) {
+    assert.is(remedyArgv, null);
+    assert.not.match(remedy ?? '', 'image import');
+    assert.ok(remedy);
+  }
+});
+
+test('a base that hashes to its name is named by importing it, pinned or not', () => {
+  for (const { remedy } of judge({ pinned: [], indexedAs: [], imageLeadsTo: null })) {
+    assert.is(remedy, `cocoon image import blobcheck/${blob} ${blobPath}`);
   }
 });
 

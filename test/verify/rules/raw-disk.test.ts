@@ -67,6 +67,7 @@ test('one byte is a disk if that is what the guest knows', () => {
 const probed: readonly (readonly [string, Partial<RawDiskFacts>])[] = [
   ['qcow2', { head: block('QFI\xfb') }],
   ['VHDX', { head: block('vhdxfile') }],
+  ['VMDK descriptor', { head: block('# Disk DescriptorFile\n') }],
   ['fixed VHD', { tail: fixedVhdFooter() }],
 ];
 for (const [name, changes] of probed) {
@@ -80,25 +81,41 @@ for (const [name, changes] of probed) {
   });
 }
 
-const others: readonly (readonly [string, Buffer])[] = [
-  ['VMDK', block('KDMV')],
-  ['VMDK descriptor', block('# Disk DescriptorFile\n')],
-  ['QED', block('QED\0')],
-  ['VHD', block('conectix')],
+const data: readonly (readonly [string, Buffer])[] = [
+  ['a sparse VMDK', block('KDMV')],
+  ['a QED image', block('QED\0')],
+  ['a dynamic VHD', block('conectix')],
+  ['the footer of a fixed VHD', fixedVhdFooter()],
+  ['a LUKS volume', block('LUKS\xba\xbe')],
 ];
-for (const [name, head] of others) {
-  test(`a raw disk that QEMU takes for ${name} is denied`, () => {
-    assert.equal(
-      judge({ head }).map(({ code, actual }) => [code, actual]),
-      [['raw-disk-probed', name]],
-    );
+for (const [what, head] of data) {
+  test(`a raw disk that begins as ${what} is raw to Cloud Hypervisor, which alone opens it`, () => {
+    assert.equal(judge({ head }), []);
   });
 }
 
 test('a header that differs in its last byte, stands one byte further on, or is cut is no header', () => {
-  for (const head of [block('QFI\xfa'), block('\0QFI\xfb'), Buffer.from('QFI'), block('vhdxfilf'), block('QED1')]) {
-    assert.equal(judge({ head }), []);
-  }
+  const nearly = ['QFI\xfa', '\0QFI\xfb', 'vhdxfilf', '\0vhdxfile', '# Disk DescriptorFilf', ' # Disk DescriptorFile'];
+  const cut = ['QFI', 'vhdxfil', '# Disk DescriptorFil'].map((text) => Buffer.from(text, 'latin1'));
+  for (const head of [...nearly.map((text) => block(text)), ...cut]) assert.equal(judge({ head }), []);
+});
+
+const footerFields: readonly (readonly [string, (footer: Buffer) => void])[] = [
+  ['another cookie', (footer) => footer.write('conectiy', 0, 'latin1')],
+  ['another version', (footer) => footer.writeUInt32BE(0x10001, 12)],
+  ['a data offset, as dynamic ones have', (footer) => footer.writeBigUInt64BE(0xffff_ffff_ffff_fffen, 16)],
+  ['type 3, dynamic', (footer) => footer.writeUInt32BE(3, 60)],
+];
+for (const [what, change] of footerFields) {
+  test(`a VHD footer with ${what} makes no fixed VHD`, () => {
+    const tail = fixedVhdFooter();
+    change(tail);
+    assert.equal(judge({ tail }), []);
+  });
+}
+
+test('a footer that is not whole is none', () => {
+  assert.equal(judge({ tail: fixedVhdFooter().subarray(0, 511) }), []);
 });
 
 test('the header of a qcow2 at the end, or the footer of a VHD in the middle, is data', () => {

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Finished {
+  readonly stdout: string;
+  /** Wall time from before the start of the process until it was waited for. */
+  readonly seconds: number;
+}
+
+/** Runs a program as a user does, to its end. Rejects where it cannot be started or exits with anything but `status`. */
+export function run(
+  words: readonly string[],
+  options: { status?: number; env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+  const [program = '', ...rest] = words;
+  const { status = 0, env = process.env } = options;
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const seconds = (performance.now() - started) / 1000;
+      if (code === status) resolve({ stdout, seconds });
+      else reject(new Error(`${words.join(' ')} ended with ${code}, not ${status}: ${stderr.trim()}`));
+    });
+  });
+}
+
+/** Null when a program can be started on this machine, else the words for the report. */
+export function whyAbsent(program: string): string | null {
+  const places = (process.env.PATH ?? '').split(':').map((directory) => join(directory, program));
+  return places.some((place) => existsSync(place)) ? null : `${program} is not installed`;
+}
+
+/** Run inside a Node program at its end, through NODE_OPTIONS: writes the most memory it ever had resident, in KiB. */
+const AT_EXIT =
+  "import{writeFileSync}from'node:fs';" +
+  "process.on('exit',()=>writeFileSync(process.env.BENCH_MAXRSS,String(process.resourceUsage().maxRSS)))";
+
+/** The most memory that a Node program has resident while it runs, in bytes (VmHWM, which counts shared pages too). */
+export async function maxResidentBytes(words: readonly string[]): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'blobcheck-bench-'));
+  try {
+    const file = join(directory, 'maxrss');
+    const hook = `--import "data:text/javascript,${encodeURIComponent(AT_EXIT)}"`;
+    await run(words, { env: { ...process.env, BENCH_MAXRSS: file, NODE_OPTIONS: hook } });
+    return Number(readFileSync(file, 'utf8')) * 1024;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

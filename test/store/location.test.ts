@@ -1,0 +1,117 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { resolveLocation } from '../../lib/store/location.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { refusal } from './refusal.js';
+
+const test = suite('where the root is');
+
+function config(name: string, text: string): string {
+  const path = join(temporaryDirectory(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test('by default the root and both run directories that cocoon may use', async () => {
+  assert.equal(await resolveLocation({ env: {} }), {
+    root: '/var/lib/cocoon',
+    runDirs: ['/var/lib/cocoon/run'],
+    metaBackend: null,
+  });
+  assert.equal((await resolveLocation({ env: { COCOON_ROOT_DIR: '/data' } })).runDirs, [
+    '/var/lib/cocoon/run',
+    '/data/run',
+  ]);
+});
+
+test('flag before environment before configuration before default', async () => {
+  const configFile = config(
+    'cocoon.json',
+    '{"root_dir": "/from-file", "run_dir": "/run-from-file", "meta_backend": "json"}',
+  );
+  const env = { COCOON_ROOT_DIR: '/from-env', COCOON_META_BACKEND: 'sqlite' };
+  assert.is((await resolveLocation({ rootDir: '/from-flag', configFile, env })).root, '/from-flag');
+  assert.equal(await resolveLocation({ configFile, env }), {
+    root: '/from-env',
+    runDirs: ['/run-from-file'],
+    metaBackend: 'sqlite',
+  });
+  assert.equal(await resolveLocation({ configFile, env: {} }), {
+    root: '/from-file',
+    runDirs: ['/run-from-file'],
+    metaBackend: 'json',
+  });
+});
+
+test('an empty variable is an unset one, an empty flag is none', async () => {
+  const env = { COCOON_ROOT_DIR: '', COCOON_RUN_DIR: '', COCOON_META_BACKEND: '' };
+  assert.is((await resolveLocation({ env, configFile: config('c.yaml', 'root_dir: /from-file') })).root, '/from-file');
+  assert.is((await resolveLocation({ env })).root, '/var/lib/cocoon');
+  await refusal(resolveLocation({ rootDir: '', env: {} }), 'metadata-unreadable', /root_dir must not be empty/);
+  await refusal(
+    resolveLocation({ env: {}, configFile: config('c.json', '{"run_dir": ""}') }),
+    'metadata-unreadable',
+    /run_dir must not be empty/,
+  );
+});
+
+test('the ending says the format, and keys are without case', async () => {
+  for (const configFile of [
+    config('c.json', '{"Root_Dir": "/r"}'),
+    config('c.yaml', '# cocoon\nROOT_DIR: "/r"\n'),
+    config('c.yml', 'root_dir: /r\nlog: {level: debug}\n'),
+    config('c.toml', 'root_dir = "/r"\n[log]\nlevel = "debug"\n'),
+  ]) {
+    assert.is((await resolveLocation({ configFile, env: {} })).root, '/r', configFile);
+  }
+});
+
+test('an empty YAML or TOML file sets nothing; null sets nothing', async () => {
+  for (const configFile of [config('c.yaml', ''), config('c.toml', ''), config('c.json', '{"root_dir": null}')]) {
+    assert.is((await resolveLocation({ configFile, env: {} })).root, '/var/lib/cocoon', configFile);
+  }
+});
+
+test('what cocoon would refuse, or we cannot read, names the file and the reason', async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [config('c.ini', 'root_dir=/r'), /format "ini"/],
+    [config('c.JSON', '{}'), /format "JSON"/],
+    [config('config', '{}'), /format ""/],
+    [config('c.json', '{"root_dir": "/r"'), /cannot read the configuration file/],
+    [config('c.json', ''), /cannot read the configuration file/],
+    [config('c.json', '["/r"]'), /not a table of keys/],
+    [config('c.yaml', 'root_dir: [unclosed'), /cannot read the configuration file/],
+    [config('c.toml', 'root_dir = /r'), /cannot read the configuration file/],
+    [config('c.json', '{"root_dir": 7}'), /"root_dir" .* not a string/],
+    [config('c.json', '{"root_dir": "/a", "ROOT_DIR": "/b"}'), /"root_dir" stands there twice/],
+    [config('c.json', '{"meta_backend": "SQLite"}'), /neither sqlite nor json/],
+    [config('c.json', `"${'x'.repeat(1024 * 1024)}"`), /more than 1048576/],
+    [join(temporaryDirectory(), 'absent.json'), /ENOENT/],
+  ];
+  for (const [configFile, reason] of cases) {
+    await refusal(resolveLocation({ configFile, env: {} }), 'metadata-unreadable', reason);
+  }
+  const directory = join(temporaryDirectory(), 'c.json');
+  mkdirSync(directory);
+  await refusal(resolveLocation({ configFile: directory, env: {} }), 'metadata-unreadable', /a directory stands there/);
+});
+
+test('a configuration file may be a link, as cocoon follows it', async () => {
+  const link = join(temporaryDirectory(), 'link.json');
+  symlinkSync(config('c.json', '{"root_dir": "/r"}'), link);
+  assert.is((await resolveLocation({ configFile: link, env: {} })).root, '/r');
+});
+
+test('relative paths are relative to the working directory', async () => {
+  const cwd = temporaryDirectory();
+  writeFileSync(join(cwd, 'c.json'), '{"run_dir": "run/../elsewhere"}');
+  assert.equal(await resolveLocation({ rootDir: 'root/', configFile: 'c.json', env: {}, cwd }), {
+    root: join(cwd, 'root'),
+    runDirs: [join(cwd, 'elsewhere')],
+    metaBackend: null,
+  });
+});
+
+test.run();

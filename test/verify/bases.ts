@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashFile } from '../../lib/digest/hash-file.js';
+import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
+import { type JudgedBase, judgeBase } from '../../lib/verify/base.js';
+import type { BaseOptions, BaseRequest } from '../../lib/verify/base-content.js';
+import { type Memory, memoryOf } from '../../lib/verify/remembered.js';
+import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
+import { settled } from '../digest/settled.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+/** A sound base: 4 MiB with two clusters of data, of which the first begins with the text. */
+export function baseImage(text: string, changes: Partial<Qcow2Spec> = {}): Buffer {
+  const clusters = [text, 'more'].map((data, index) => ({ index, data: Buffer.from(data) }));
+  return buildQcow2({ virtualSize: 4 * 2 ** 20, clusters, ...changes });
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A blob in a directory of its own, with a state directory beside it. */
+export interface Base {
+  readonly blob: string;
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly state: StateDirectory;
+  readonly memory: Memory;
+  judge(request?: Partial<BaseRequest>, options?: Partial<BaseOptions>): Promise<JudgedBase>;
+}
+
+/** `blob` is the name that it gets, if not that of its content. */
+export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base> {
+  const directory = temporaryDirectory();
+  const blobs = join(directory, 'blobs');
+  mkdirSync(blobs);
+  const path = join(blobs, `${blob}.qcow2`);
+  writeFileSync(path, bytes);
+  await settled(path);
+  const state = await openState(join(directory, 'state'), blobs);
+  const memory = memoryOf(state, 'test');
+  const plain: BaseOptions = { engine: 'native', memory, signal: undefined, onProgress: () => {} };
+  return {
+    blob,
+    path,
+    bytes,
+    state,
+    memory,
+    judge: (request = {}, options = {}) =>
+      judgeBase({ blob, path, indexedBytes: [], ...request }, { ...plain, ...options }),
+  };
+}
+
+/** The same, sealed with what it is now, as somebody who trusts it does. */
+export async function sealedBase(bytes: Buffer, blob: string): Promise<Base> {
+  const base = await baseOf(bytes, blob);
+  const written = await base.memory.seal(blob, await hashFile(base.path), 'operator');
+  if (written.kind !== 'written') throw new Error(`not sealed: ${written.kind}`);
+  return base;
+}
+
+/** Flips one bit of a file in its place. */
+export async function flip(path: string, offset: number): Promise<void> {
+  await settled(path);
+  const file = openSync(path, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, offset);
+  byte.writeUInt8(byte.readUInt8() ^ 1);
+  writeSync(file, byte, 0, 1, offset);
+  closeSync(file);
+}
+
+/** Byte offset of the guest's first cluster in a base of `baseImage`. */
+export function dataOffset(bytes: Buffer): number {
+  return bytes.length - 2 * 65536;
+}
+
+/** Where the seal of a base lies. */
+export function sealFile({ state, blob }: Base): string {
+  if (state.path === null) throw new Error('there is no state directory');
+  return join(state.path, 'seals', state.key, `${blob}.json`);
+}
+
+/** The result that the receipt of a base bears; null where there is none. */
+export function receiptResult({ state, blob }: Base): string | null {
+  try {
+    return JSON.parse(readFileSync(join(state.path ?? '', 'receipts', state.key, `${blob}.json`), 'utf8')).result;
+  } catch {
+    return null;
+  }
+}
+
+export function codes({ findings }: JudgedBase): string[] {
+  return findings.map(({ code }) => code);
+}

@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { FindingCode } from '../../lib/finding/catalogue.js';
+import { finding } from '../../lib/finding/finding.js';
+import { type ImageOrigin, withHealing } from '../../lib/verify/heal.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const test = suite('heal');
+
+const blob = 'a'.repeat(64);
+const other = 'b'.repeat(64);
+const blobPath = `/var/lib/cocoon/cloudimg/blobs/${blob}.qcow2`;
+const url = 'https://images.example.com/win11.qcow2';
+
+function origin(changes: Partial<ImageOrigin> = {}): ImageOrigin {
+  return { blob, blobPath, image: url, indexedAs: [url], imageLeadsTo: blob, ...changes };
+}
+
+function heal(code: FindingCode, changes: Partial<ImageOrigin> = {}) {
+  const [healed] = withHealing([finding(code, 'broken')], origin(changes));
+  if (healed === undefined) throw new Error('a finding was lost');
+  return healed;
+}
+
+test('a missing base is pulled by force, because cocoon skips a reference that its index knows', () => {
+  const healed = heal('blob-missing');
+  assert.is(healed.remedy, `cocoon image pull --force ${url}`);
+  assert.equal(healed.remedyArgv, ['cocoon', 'image', 'pull', '--force', url]);
+  assert.is(healed.message, 'broken');
+});
+
+const present = ['blob-empty', 'blob-not-regular', 'blob-size-mismatch', 'blob-malformed', 'blob-corrupt'] as const;
+for (const code of [...present, 'blob-replaced'] as const) {
+  test(`a base that is there and wrong (${code}) is moved aside first, because cocoon keeps what stands there`, () => {
+    const healed = heal(code);
+    assert.is(
+      healed.remedy,
+      `mv -T --backup=numbered ${blobPath} ${blobPath}.aside && cocoon image pull --force ${url}`,
+    );
+    assert.is(healed.remedyArgv, null);
+    assert.is(healed.message, 'broken');
+  });
+}
+
+test('what a fresh copy does not mend keeps its own remedy', () => {
+  for (const code of [
+    'blob-unsealed',
+    'blob-has-backing',
+    'cache-corrupt',
+    'blob-unreadable',
+    'overlay-malformed',
+  ] as const) {
+    const before = finding(code, 'broken', { remedy: 'mine', remedyArgv: ['mine'] });
+    assert.equal(withHealing([before], origin()), [before], code);
+  }
+});
+
+test('what a fresh copy mends gets the remedy of its origin in place of the words of the catalogue', () => {
+  const [healed] = withHealing([finding('blob-corrupt', 'broken', { remedy: 'mine' })], origin());
+  assert.match(healed?.remedy ?? '', 'cocoon image pull --force');
+  assert.is(healed?.severity, 'error');
+});
+
+test('every finding comes back, in its order', () => {
+  const codes = ['blob-missing', 'blob-unsealed', 'blob-corrupt'] as const;
+  const healed = withHealing(
+    codes.map((code) => finding(code, code)),
+    origin(),
+  );
+  assert.equal(
+    healed.map(({ code }) => code),
+    codes,
+  );
+});
+
+test('a missing base whose tag has moved on names both digests and asks for the snapshot to be baked again', () => {
+  const healed = heal('blob-missing', { indexedAs: [], imageLeadsTo: other });
+  assert.is(healed.message, `broken; ${url} now leads to sha256:${other}`);
+  assert.match(healed.remedy ?? '', 'bake the snapshot again');
+  assert.match(healed.remedy ?? '', blobPath);
+  assert.is(healed.remedyArgv, null);
+});
+
+test('only a missing base tells what has become of its tag', () => {
+  assert.is(heal('blob-corrupt', { indexedAs: [], imageLeadsTo: other }).message, 'broken');
+  assert.is(heal('blob-missing', { imageLeadsTo: null }).message, 'broken');
+  assert.is(heal('blob-missing', { image: null, imageLeadsTo: other, indexedAs: [url] }).message, 'broken');
+});
+
+test('a tag that has moved on does not matter where another reference names the blob', () => {
+  const still = 'https://images.example.com/win11-2026-11.qcow2';
+  const healed = heal('blob-missing', { indexedAs: ['local/win11', still], imageLeadsTo: other });
+  assert.is(healed.remedy, `cocoon image pull --force ${still}`);
+});
+
+test('a reference that is in no index is pulled if it is a URL', () => {
+  assert.is(heal('blob-missing', { indexedAs: [], imageLeadsTo: null }).remedy, `cocoon image pull --force ${url}`);
+});
+
+for (const image of ['simular/win11:v1', 'ftp://x/y', 'docker.io/a', 'xhttps://y', '']) {
+  test(`${JSON.stringify(image)} is no URL, so nothing is pulled`, () => {
+    const healed = heal('blob-missing', { image, indexedAs: [], imageLeadsTo: null });
+    assert.match(healed.remedy ?? '', /cannot be pulled: not a URL \(.*\)$/);
+    assert.match(healed.remedy ?? '', `sha256:${blob}`);
+    assert.is(healed.remedyArgv, null);
+  });
+}
+
+test('without a record of the image the blob is copied from another node', () => {
+  const healed = heal('blob-missing', { image: null, indexedAs: [], imageLeadsTo: null });
+  assert.match(healed.remedy ?? '', 'no image is named');
+  assert.match(healed.remedy ?? '', blobPath);
+});
+
+test('a hostile URL is quoted', () => {
+  const image = "http://x/';$(id)#";
+  const healed = heal('blob-missing', { image, indexedAs: [], imageLeadsTo: null });
+  assert.is(healed.remedy, `cocoon image pull --force 'http://x/'\\'';$(id)#'`);
+  assert.equal(healed.remedyArgv, ['cocoon', 'image', 'pull', '--force', image]);
+});
+
+test('a URL that cannot be pasted gets words', () => {
+  const healed = heal('blob-corrupt', { image: 'http://x/\n', indexedAs: [], imageLeadsTo: null });
+  assert.is(healed.remedy, 'move the blob aside and pull the image again');
+  assert.is(healed.remedyArgv, null);
+});
+
+test('words begin with ours, and what a hostile record says stands quoted behind them', () => {
+  const image = "x'; touch /tmp/owned #";
+  const healed = heal('blob-missing', { image, indexedAs: [], imageLeadsTo: null });
+  assert.match(healed.remedy ?? '', /^copy sha256:/);
+  assert.ok(healed.remedy?.endsWith(`not a URL ('x'\\''; touch /tmp/owned #')`), healed.remedy ?? '');
+  assert.is(healed.remedyArgv, null);
+});
+
+test('a base that was moved aside before is not overwritten, nor moved into a directory of that name', () => {
+  const place = temporaryDirectory();
+  const path = join(place, `${blob}.qcow2`);
+  const remedy = heal('blob-corrupt', { blobPath: path }).remedy ?? '';
+  const move = remedy.slice(0, remedy.indexOf(' && '));
+  for (const bytes of ['first', 'second']) {
+    writeFileSync(path, bytes);
+    assert.is(spawnSync('sh', ['-c', move]).status, 0);
+  }
+  assert.equal(readdirSync(place).sort(), [`${blob}.qcow2.aside`, `${blob}.qcow2.aside.~1~`]);
+  assert.is(readFileSync(`${path}.aside`, 'utf8'), 'second');
+  assert.is(readFileSync(`${path}.aside.~1~`, 'utf8'), 'first');
+});
+
+test.run();

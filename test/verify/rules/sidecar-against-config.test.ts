@@ -1,0 +1,93 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ConfigDisk, judgeSidecarAgainstConfig, judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
+import { dataDisk, diskFacts, usualDisks, withConfig } from './disk-literals.js';
+
+const test = suite('cocoon.json against config.json');
+
+test('denied: an image type that is not that of the role', () => {
+  for (const [index, imageType, actual] of [
+    [0, 'Raw', 'Raw'],
+    [0, '', 'none'],
+    [0, 'Unknown', 'Unknown'],
+    [0, 'qcow2', 'qcow2'],
+    [1, 'Qcow2', 'Qcow2'],
+    [1, 'Vhdx', 'Vhdx'],
+  ] as const) {
+    const [found, ...others] = judgeWhichFile(withConfig(index, { imageType }));
+    assert.is(found?.code, 'sidecar-mismatch');
+    assert.is(found?.expected, index === 0 ? 'Qcow2' : 'Raw');
+    assert.is(found?.actual, actual);
+    assert.equal(others, []);
+  }
+});
+
+test('denied: an overlay without backing files, and another disk with them', () => {
+  for (const [index, backingFiles] of [
+    [0, false],
+    [1, true],
+  ] as const) {
+    const [found, ...others] = judgeWhichFile(withConfig(index, { backingFiles }));
+    assert.is(found?.message, `disk ${index}: config.json has other backing_files`);
+    assert.is(found?.actual, `backing_files ${backingFiles}`);
+    assert.equal(others, []);
+  }
+});
+
+test('denied: a disk that only config.json has, if it is anything but raw', () => {
+  const plain = diskFacts(usualDisks);
+  const extra: ConfigDisk = {
+    id: 'x',
+    path: '/x',
+    readonly: false,
+    serial: '',
+    imageType: 'Qcow2',
+    backingFiles: true,
+  };
+  assert.is(judgeWhichFile({ ...plain, config: [...plain.config, extra] }).length, 2);
+});
+
+test('the sidecar must list as many disks as config.json', () => {
+  const plain = diskFacts(usualDisks);
+  const [found, ...others] = judgeSidecarAgainstConfig({ ...plain, config: plain.config.slice(1) });
+  assert.is(found?.code, 'sidecar-mismatch');
+  assert.is(found?.expected, '2 disks');
+  assert.is(found?.actual, '1 disks');
+  assert.is(found?.expectedFrom, 'cocoon.json');
+  assert.equal(others, []);
+  assert.is(judgeSidecarAgainstConfig({ ...plain, config: [] }).length, 1);
+});
+
+test('the sidecar must list the same paths in the same order as config.json', () => {
+  const [found, ...others] = judgeSidecarAgainstConfig(withConfig(1, { path: '/etc/shadow' }));
+  assert.is(found?.message, 'disk 1: config.json names another path');
+  assert.is(found?.actual, '/etc/shadow');
+  assert.equal(others, []);
+  const plain = diskFacts(usualDisks);
+  assert.is(judgeSidecarAgainstConfig({ ...plain, config: [...plain.config].reverse() }).length, 2);
+});
+
+test('the sidecar must agree with config.json about what is read-only', () => {
+  const [found, ...others] = judgeSidecarAgainstConfig(withConfig(0, { readonly: true }));
+  assert.is(found?.message, 'disk 0: config.json differs in read-only');
+  assert.is(found?.expected, 'read-only false');
+  assert.is(found?.actual, 'read-only true');
+  assert.equal(others, []);
+});
+
+test('the sidecar must agree with config.json about serials, which the guest mounts by', () => {
+  const disks = [...usualDisks, dataDisk('scratch')];
+  const plain = diskFacts(disks);
+  assert.equal(judgeSidecarAgainstConfig(plain), []);
+  for (const serial of ['other', '', 'scratch,path=/dev/sda']) {
+    const config = plain.config.map((disk, at) => (at === 2 ? { ...disk, serial } : disk));
+    const [found, ...others] = judgeSidecarAgainstConfig({ ...plain, config });
+    assert.is(found?.message, 'disk 2: config.json names another serial');
+    assert.is(found?.expected, 'scratch');
+    assert.is(found?.actual, serial);
+    assert.equal(others, []);
+  }
+  assert.is(judgeSidecarAgainstConfig(withConfig(0, { serial: 'x' })).length, 1);
+});
+
+test.run();
