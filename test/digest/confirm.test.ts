@@ -37,7 +37,7 @@ for (const engine of ['native', 'wasm'] as const) {
   });
 }
 
-needs(['dd', 'fincore', ...(onDisk ? [] : ['a disk'])], test, 'the cached pages of the file are dropped', async () => {
+needs(['dd', 'fincore', 'disk-backed-tmp'], test, 'the cached pages of the file are dropped', async () => {
   const path = file();
   const cached = () => Number(execFileSync('fincore', ['--noheadings', '--bytes', '--output', 'RES', path]).toString());
   const { after } = await hashFile(path);
@@ -84,11 +84,9 @@ test('a signal ends the confirming read too', async () => {
   }
 });
 
-const root = process.geteuid?.() === 0 ? [] : ['root'];
-
 // The identity stays, the cache holds the good bytes, and only a read from the medium tells.
 needs(
-  ['losetup', 'mkfs.ext4', 'debugfs', 'mount-namespace', ...root],
+  ['losetup', 'loop-device', 'mkfs.ext4', 'debugfs', 'mount-namespace', 'root'],
   test,
   'a byte that rots on the disk while the cache is good is found by the confirming read alone',
   () => {

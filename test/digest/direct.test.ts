@@ -48,7 +48,7 @@ for (const size of [0, 1, 511, 4096, 4097, BUFFER_BYTES - 1, BUFFER_BYTES, BUFFE
   });
 }
 
-needs(['dd', 'fincore', ...(onDisk ? [] : ['a disk'])], test, 'reads past the cache leave nothing in it', async () => {
+needs(['dd', 'fincore', 'disk-backed-tmp'], test, 'reads past the cache leave nothing in it', async () => {
   const path = join(directory, 'uncached');
   writeFileSync(path, content);
   const handle = await open(path);

@@ -1,34 +1,55 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { Test } from 'uvu';
 
 type Callback = (context: Record<string, unknown>) => void | Promise<void>;
 
-const missing = new Map<string, string | null>();
+/** What a machine may lack besides programs, and in which words. */
+const probes: Readonly<Record<string, () => string | null>> = {
+  'mount-namespace': () => {
+    const run = spawnSync('unshare', ['--map-root-user', '--mount', 'true']);
+    return run.status === 0 ? null : 'private mount namespaces are not to be had';
+  },
+  root: () => (process.geteuid?.() === 0 ? null : 'this is not root'),
+  'disk-backed-tmp': () => {
+    // What lies in memory has no pages to drop and no medium to read.
+    const memory = [0x01021994, 0x858458f6];
+    return memory.includes(statfsSync(tmpdir()).type) ? 'the temporary directory lies in memory' : null;
+  },
+  'loop-device': () => {
+    try {
+      closeSync(openSync('/dev/loop-control', 'r+'));
+      return null;
+    } catch {
+      return 'loop devices are not to be had';
+    }
+  },
+};
 
-/** Why this machine cannot run what needs `tool`, or null when it can. */
-function whyMissing(tool: string): string | null {
-  const known = missing.get(tool);
-  if (known !== undefined) return known;
-  const answer = probe(tool);
-  missing.set(tool, answer);
+const known = new Map<string, string | null>();
+
+/** Why this machine cannot run what needs a program or a thing of `probes`, or null when it can. */
+function whyMissing(need: string): string | null {
+  let answer = known.get(need);
+  if (answer === undefined) {
+    answer = (probes[need] ?? (() => whyNoProgram(need)))();
+    known.set(need, answer);
+  }
   return answer;
 }
 
-function probe(tool: string): string | null {
-  if (tool === 'mount-namespace') {
-    const run = spawnSync('unshare', ['--map-root-user', '--mount', 'true']);
-    return run.status === 0 ? null : 'private mount namespaces are not to be had';
-  }
-  const run = spawnSync('sh', ['-c', `command -v "$1" >/dev/null`, 'sh', tool]);
-  return run.status === 0 ? null : `${tool} is not installed`;
+function whyNoProgram(program: string): string | null {
+  const run = spawnSync('sh', ['-c', 'command -v "$1" >/dev/null', 'sh', program]);
+  return run.status === 0 ? null : `${program} is not installed`;
 }
 
 /**
- * A test that needs programs or kernel features which a user's machine may lack: skipped by name there, and an error
- * where BLOBCHECK_NO_SKIP is set (CI installs them all).
+ * A test that needs programs or rights which a user's machine may lack: skipped by name there, and an error where
+ * BLOBCHECK_NO_SKIP is set (CI installs them all).
  */
-export function needs(tools: readonly string[], suite: Test, name: string, run: Callback): void {
-  const reasons = tools.map(whyMissing).filter((reason) => reason !== null);
+export function needs(what: readonly string[], suite: Test, name: string, run: Callback): void {
+  const reasons = what.map(whyMissing).filter((reason) => reason !== null);
   if (reasons.length === 0) {
     suite(name, run as never);
     return;

@@ -170,11 +170,9 @@ test('a torn seal is not written over by looking at the base again', async () =>
   assert.match((await base.memory.recall(base.blob)).sealProblem ?? '', 'not JSON');
 });
 
-const root = process.geteuid?.() === 0 ? [] : ['root'];
-
 // Only a real disk can hold other bytes than the cache: a file system on a loop device, whose block is changed and put back.
 needs(
-  ['losetup', 'mkfs.ext4', 'debugfs', 'mount-namespace', ...root],
+  ['losetup', 'loop-device', 'mkfs.ext4', 'debugfs', 'mount-namespace', 'root'],
   test,
   'a base that is right on the medium and wrong in memory is denied once, and good when asked again',
   () => {
