@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { type BuiltRoot, buildRoot, type ImageSpec, type SnapshotSpec } from '../test/builders/cocoon-root.js';
@@ -105,8 +115,9 @@ function moveTagInDatabase(file: string, entry: IndexEntry): void {
   database.close();
 }
 
-/** Flips the lowest bit of one byte in place, as a rotting disk does. */
+/** Flips the lowest bit of one byte in place, as a rotting disk does; cocoon's blobs are read-only. */
 export function flipBit(path: string, offset: number): void {
+  chmodSync(path, 0o644);
   const file = openSync(path, 'r+');
   const byte = Buffer.alloc(1);
   readSync(file, byte, 0, 1, offset);
