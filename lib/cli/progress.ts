@@ -19,23 +19,23 @@ export interface Progress {
 const silent: Progress = { update: () => {}, stop: () => {} };
 
 /** Progress on standard error: a bar with rate and time left on a terminal, a line every 10 s elsewhere. */
-export async function progressOn(terminal: Terminal, quiet: boolean): Promise<Progress> {
+export async function progressOn(terminal: Terminal, quiet: boolean, now: () => number = Date.now): Promise<Progress> {
   if (quiet) return silent;
-  return terminal.stderrIsTerminal ? await barProgress() : plainProgress(terminal);
+  return terminal.stderrIsTerminal ? await barProgress(now) : plainProgress(terminal, now);
 }
 
-async function barProgress(): Promise<Progress> {
+async function barProgress(now: () => number): Promise<Progress> {
   let bar: import('cli-progress').SingleBar | null = null;
   let drawing: string | null = null;
-  const started = Date.now();
+  const started = now();
   let fileStarted = started;
   const { default: cliProgress } = await import('cli-progress');
   return {
     update(path, bytesDone, bytesTotal) {
-      if (Date.now() - started < barAfter) return;
+      if (now() - started < barAfter) return;
       if (bar === null || drawing !== path) {
         bar?.stop();
-        fileStarted = Date.now();
+        fileStarted = now();
         drawing = path;
         bar = new cliProgress.SingleBar({
           format: '{name}  {bar}  {percentage}%  {rate}  {left} left',
@@ -43,9 +43,9 @@ async function barProgress(): Promise<Progress> {
           hideCursor: false,
           barsize: 24,
         });
-        bar.start(bytesTotal, bytesDone, payload(path, bytesDone, bytesTotal, fileStarted));
+        bar.start(bytesTotal, bytesDone, payload(path, bytesDone, bytesTotal, now() - fileStarted));
       }
-      bar.update(bytesDone, payload(path, bytesDone, bytesTotal, fileStarted));
+      bar.update(bytesDone, payload(path, bytesDone, bytesTotal, now() - fileStarted));
     },
     stop() {
       bar?.stop();
@@ -55,19 +55,19 @@ async function barProgress(): Promise<Progress> {
   };
 }
 
-function plainProgress(terminal: Terminal): Progress {
-  let last = Date.now();
+function plainProgress(terminal: Terminal, now: () => number): Progress {
+  let last = now();
   let current: string | null = null;
   let fileStarted = last;
   return {
     update(path, bytesDone, bytesTotal) {
       if (path !== current) {
         current = path;
-        fileStarted = Date.now();
+        fileStarted = now();
       }
-      if (Date.now() - last < plainLineEvery) return;
-      last = Date.now();
-      const { name, rate, left } = payload(path, bytesDone, bytesTotal, fileStarted);
+      if (now() - last < plainLineEvery) return;
+      last = now();
+      const { name, rate, left } = payload(path, bytesDone, bytesTotal, now() - fileStarted);
       terminal.err(`${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left\n`);
     },
     stop: () => {},
@@ -80,8 +80,8 @@ interface Payload {
   readonly left: string;
 }
 
-function payload(path: string, bytesDone: number, bytesTotal: number, since: number): Payload {
-  const seconds = Math.max(0.001, (Date.now() - since) / 1000);
+function payload(path: string, bytesDone: number, bytesTotal: number, milliseconds: number): Payload {
+  const seconds = Math.max(0.001, milliseconds / 1000);
   const rate = bytesDone / seconds;
   const left = rate > 0 ? secondsText(Math.round(Math.max(0, bytesTotal - bytesDone) / rate)) : '?';
   const name = escapeText(basename(path));
