@@ -21,15 +21,22 @@ const silent: Progress = { update: () => {}, stop: () => {} };
 /** Progress on standard error: a bar with rate and time left on a terminal, a line every 10 s elsewhere. */
 export async function progressOn(terminal: Terminal, quiet: boolean, now: () => number = Date.now): Promise<Progress> {
   if (quiet) return silent;
-  return terminal.stderrIsTerminal ? await barProgress(now) : plainProgress(terminal, now);
+  return terminal.stderrIsTerminal ? await barProgress(terminal, now) : plainProgress(terminal, now);
 }
 
-async function barProgress(now: () => number): Promise<Progress> {
+async function barProgress(terminal: Terminal, now: () => number): Promise<Progress> {
   let bar: import('cli-progress').SingleBar | null = null;
   let drawing: string | null = null;
   const started = now();
   let fileStarted = started;
   const { default: cliProgress } = await import('cli-progress');
+  const stop = () => {
+    bar?.stop();
+    bar = null;
+    drawing = null;
+  };
+  // An interrupted run leaves no half a bar before the prompt.
+  terminal.signal.addEventListener('abort', stop, { once: true });
   return {
     update(path, bytesDone, bytesTotal) {
       if (now() - started < barAfter) return;
@@ -47,11 +54,7 @@ async function barProgress(now: () => number): Promise<Progress> {
       }
       bar.update(bytesDone, payload(path, bytesDone, bytesTotal, now() - fileStarted));
     },
-    stop() {
-      bar?.stop();
-      bar = null;
-      drawing = null;
-    },
+    stop,
   };
 }
 
