@@ -1,12 +1,10 @@
-/** Why a check could not be made; every one of these ends in the verdict `unverified` (or, for `usage`, in exit code 2). */
+/** Why a check could not be made, or not to its end; `usage` ends in exit code 2, the others in a finding. */
 export type ErrorCode =
   | 'usage'
   | 'metadata-unreadable'
   | 'metadata-newer'
   | 'metadata-converting'
   | 'metadata-ambiguous'
-  | 'seal-unreadable'
-  | 'state-unusable'
   | 'unreadable'
   | 'changed'
   | 'aborted';

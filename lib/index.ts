@@ -5,8 +5,9 @@
  *     const report = await verify({ snapshots: ['simular/win11:v1'] }, { location, stateDir: null, tool: '1' });
  */
 export type { EngineName } from './digest/engine.js';
-export { type HashedFile, hashFile } from './digest/hash-file.js';
-export { BlobcheckError, type ErrorCode } from './errors.js';
+export { type HashedFile, type HashOptions, hashFile } from './digest/hash-file.js';
+export { BlobcheckError, type ErrorCode, systemErrorText } from './errors.js';
+export { type ReadAt, readAtOf } from './file/read-at.js';
 export { catalogue, type FindingCode, findingCodes, isFindingCode, type Severity } from './finding/catalogue.js';
 export { escapeText } from './finding/escape.js';
 export type { Finding } from './finding/finding.js';
@@ -16,11 +17,16 @@ export type {
   BlobReport,
   DiskReport,
   EntryReport,
+  ExplainReport,
+  HashReport,
+  SealedBlob,
   SealReport,
+  StatusBlob,
   StatusReport,
   Verdict,
   VerifyReport,
 } from './report/documents.js';
+export { bytesText, findingLines, type Paint, plain, secondsText, verifyText } from './report/human.js';
 export { type LocationOptions, resolveLocation, type StoreLocation } from './store/location.js';
 export { openStore } from './store/open.js';
 export type { Store } from './store/store.js';
@@ -28,5 +34,7 @@ export type { SealRequest } from './verify/blob-targets.js';
 export type { CheckOptions, StoreCheckOptions } from './verify/run.js';
 export { sealBlobs } from './verify/seal-blobs.js';
 export { storeStatus } from './verify/status.js';
+export { verdictOf, worstVerdict } from './verify/verdict.js';
 export { type VerifyRequest, verify } from './verify/verify.js';
 export { type OverlaysRequest, verifyOverlays } from './verify/verify-overlays.js';
+export { version } from './version.js';

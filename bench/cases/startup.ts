@@ -21,17 +21,15 @@ export const benchmark: BenchCase = {
 };
 
 async function measure(directory: string, rounds: number): Promise<CaseReport> {
-  const { words, absent } = program();
-  const started = (name: string, command: readonly string[], why: string | null, status = 0): Contestant => ({
+  const started = (name: string, command: readonly string[], status = 0): Contestant => ({
     name,
-    absent: why,
     measure: async () => (await run(command, { status })).seconds * 1000,
   });
-  const verify = [...words, 'verify', 'app:v1', ...nodeWithoutBase(directory)];
+  const verify = [program, 'verify', 'app:v1', ...nodeWithoutBase(directory)];
   const contestants = [
-    started(NODE, [process.execPath, '-e', '0'], null),
-    started(VERSION, [...words, '--version'], absent),
-    started(MISSING, verify, absent, 1),
+    started(NODE, [process.execPath, '-e', '0']),
+    started(VERSION, [program, '--version']),
+    started(MISSING, verify, 1),
   ];
   const rows = await interleave(contestants, rounds);
   const samples = (name: string) => rows.find((row) => row.name === name)?.samples ?? [];

@@ -1,4 +1,4 @@
-import type { Verdict } from '../report/documents.js';
+import type { Verdict } from '../index.js';
 
 /** The exit codes of the contract; every command's code comes from here. */
 export const exitCodes = {

@@ -1,6 +1,11 @@
-import { BlobcheckError } from '../errors.js';
-import { catalogue, type FindingCode, findingCodes, isFindingCode } from '../finding/catalogue.js';
-import type { ExplainReport } from '../report/documents.js';
+import {
+  BlobcheckError,
+  catalogue,
+  type ExplainReport,
+  type FindingCode,
+  findingCodes,
+  isFindingCode,
+} from '../index.js';
 import { exitCodes } from './exit.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';

@@ -1,8 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { hashFile } from '../digest/hash-file.js';
-import { BlobcheckError, systemErrorText } from '../errors.js';
-import { escapeText } from '../finding/escape.js';
-import type { HashReport } from '../report/documents.js';
+import { BlobcheckError, escapeText, type HashReport, hashFile, systemErrorText } from '../index.js';
 import { exitCodes } from './exit.js';
 import type { GlobalOptions } from './global-options.js';
 import { engineOption } from './options.js';
@@ -20,7 +17,7 @@ export async function hashCommand(
   terminal: Terminal,
 ): Promise<number> {
   const engine = engineOption(options.engine);
-  const progress = await progressOn(terminal, options.quiet === true);
+  const progress = progressOn(terminal, options.quiet === true);
   const results: HashReport['files'][number][] = [];
   for (const path of files) {
     try {

@@ -1,14 +1,22 @@
-import { escapeText } from '../finding/escape.js';
-import { type Inspected, inspectFile } from '../qcow2/inspect.js';
-import { bytesText, type Paint } from '../report/human.js';
+import { BlobcheckError, bytesText, escapeText, type Inspected, inspectFile, type Paint } from '../index.js';
 import { exitCodes } from './exit.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `blobcheck inspect FILE`: what stands in a qcow2 image and below it; judges nothing. */
 export async function inspectCommand(file: string, options: GlobalOptions, terminal: Terminal): Promise<number> {
-  const inspected = await inspectFile(file, { signal: terminal.signal });
-  if (options.json) terminal.out(`${JSON.stringify({ schema: 'blobcheck/inspect/v1', ...inspected })}\n`);
+  let inspected: Inspected;
+  try {
+    inspected = await inspectFile(file, { signal: terminal.signal });
+  } catch (error) {
+    if (!(error instanceof BlobcheckError) || !options.json) throw error;
+    const nothing = { resolved: null, size: null, format: null, header: null, tables: null, chain: null };
+    terminal.out(
+      `${JSON.stringify({ schema: 'blobcheck/inspect/v1', path: file, error: error.message, ...nothing })}\n`,
+    );
+    return exitCodes.unverified;
+  }
+  if (options.json) terminal.out(`${JSON.stringify({ schema: 'blobcheck/inspect/v1', error: null, ...inspected })}\n`);
   else terminal.out(inspectText(inspected, terminal.paint));
   return exitCodes.allow;
 }

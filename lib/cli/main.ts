@@ -1,4 +1,4 @@
-import { version } from '../version.js';
+import { version } from '../index.js';
 import { exitCodes } from './exit.js';
 import { terminalOf } from './terminal.js';
 

@@ -1,8 +1,4 @@
-import type { EngineName } from '../digest/engine.js';
-import { BlobcheckError } from '../errors.js';
-import { resolveLocation } from '../store/location.js';
-import type { StoreCheckOptions } from '../verify/run.js';
-import { version } from '../version.js';
+import { BlobcheckError, type EngineName, resolveLocation, type StoreCheckOptions, version } from '../index.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Progress } from './progress.js';
 import type { Terminal } from './terminal.js';
@@ -42,12 +38,13 @@ export function checkOptions(options: StoreOptions, terminal: Terminal, progress
 }
 
 /** What a check of a cocoon root is given: the root is found as cocoon finds it. */
-export async function storeCheckOptions(
+export function storeCheckOptions(
   options: StoreOptions,
   terminal: Terminal,
   progress: Progress,
-): Promise<StoreCheckOptions & { readonly stateDir: string }> {
-  const { rootDir, runDir, config } = options;
-  const location = await resolveLocation({ rootDir, runDir, configFile: config, env: terminal.env });
+): StoreCheckOptions & { readonly stateDir: string } {
+  const { rootDir, config } = options;
+  // Not awaited here: a configuration that cannot be read is a finding of the report.
+  const location = resolveLocation({ rootDir, configFile: config, env: terminal.env });
   return { ...checkOptions(options, terminal, progress), location };
 }

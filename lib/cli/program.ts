@@ -1,7 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { BlobcheckError } from '../errors.js';
-import { escapeText } from '../finding/escape.js';
-import { version } from '../version.js';
+import { BlobcheckError, escapeText, version } from '../index.js';
 import { exitCodes, exitCodesHelp } from './exit.js';
 import type { Terminal } from './terminal.js';
 
@@ -27,7 +25,6 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
     )
     .version(version(), '-V, --version')
     .option('--root-dir <dir>', "cocoon's root (COCOON_ROOT_DIR; default /var/lib/cocoon)")
-    .option('--run-dir <dir>', "cocoon's run directory (COCOON_RUN_DIR)")
     .option('--config <file>', "cocoon's configuration file: JSON, YAML or TOML")
     .option('--state-dir <dir>', 'what blobcheck remembers (BLOBCHECK_STATE_DIR; default /var/lib/blobcheck)')
     .option('--json', 'print one JSON document on standard output')

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { escapeText } from '../finding/escape.js';
-import { bytesText, secondsText } from '../report/human.js';
+import { bytesText, escapeText, secondsText } from '../index.js';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between two plain lines where standard error is no terminal, and before the first of them. */
@@ -19,17 +18,17 @@ export interface Progress {
 const silent: Progress = { update: () => {}, stop: () => {} };
 
 /** Progress on standard error: a bar with rate and time left on a terminal, a line every 10 s elsewhere. */
-export async function progressOn(terminal: Terminal, quiet: boolean, now: () => number = Date.now): Promise<Progress> {
+export function progressOn(terminal: Terminal, quiet: boolean, now: () => number = Date.now): Progress {
   if (quiet) return silent;
-  return terminal.stderrIsTerminal ? await barProgress(terminal, now) : plainProgress(terminal, now);
+  return terminal.stderrIsTerminal ? barProgress(terminal, now) : plainProgress(terminal, now);
 }
 
-async function barProgress(terminal: Terminal, now: () => number): Promise<Progress> {
+function barProgress(terminal: Terminal, now: () => number): Progress {
   let bar: import('cli-progress').SingleBar | null = null;
   let drawing: string | null = null;
   const started = now();
   let fileStarted = started;
-  const { default: cliProgress } = await import('cli-progress');
+  let library: typeof import('cli-progress') | 'loading' | null = null;
   const stop = () => {
     bar?.stop();
     bar = null;
@@ -40,11 +39,18 @@ async function barProgress(terminal: Terminal, now: () => number): Promise<Progr
   return {
     update(path, bytesDone, bytesTotal) {
       if (now() - started < barAfter) return;
+      if (library === null) {
+        library = 'loading';
+        import('cli-progress').then((loaded) => {
+          library = loaded.default;
+        }, ignoreMissingBar);
+      }
+      if (library === 'loading') return;
       if (bar === null || drawing !== path) {
         bar?.stop();
         fileStarted = now();
         drawing = path;
-        bar = new cliProgress.SingleBar({
+        bar = new library.SingleBar({
           format: '{name}  {bar}  {percentage}%  {rate}  {left} left',
           clearOnComplete: true,
           hideCursor: false,
@@ -57,6 +63,9 @@ async function barProgress(terminal: Terminal, now: () => number): Promise<Progr
     stop,
   };
 }
+
+/** Work goes on without a bar. */
+function ignoreMissingBar(): void {}
 
 function plainProgress(terminal: Terminal, now: () => number): Progress {
   let last = now();

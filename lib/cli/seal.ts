@@ -1,7 +1,4 @@
-import { BlobcheckError } from '../errors.js';
-import { escapeText } from '../finding/escape.js';
-import type { SealReport } from '../report/documents.js';
-import { bytesText, findingLines, type Paint } from '../report/human.js';
+import { BlobcheckError, bytesText, escapeText, findingLines, type Paint, type SealReport } from '../index.js';
 import { exitCodeOf } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { progressOn } from './progress.js';
@@ -18,11 +15,11 @@ export async function sealCommand(names: readonly string[], options: SealOptions
   if (ways !== 1) {
     throw new BlobcheckError('usage', 'name blobs or snapshots, or give --all, or --replace BLOB: one of the three');
   }
-  const { sealBlobs } = await import('../verify/seal-blobs.js');
-  const progress = await progressOn(terminal, options.quiet === true);
+  const { sealBlobs } = await import('../index.js');
+  const progress = progressOn(terminal, options.quiet === true);
   try {
     const request = options.replace === undefined ? { names, all: options.all === true } : { replace: options.replace };
-    const report = await sealBlobs(request, await storeCheckOptions(options, terminal, progress));
+    const report = await sealBlobs(request, storeCheckOptions(options, terminal, progress));
     progress.stop();
     if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
     else if (!options.quiet || report.verdict !== 'allow') terminal.out(sealText(report, terminal.paint));

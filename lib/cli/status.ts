@@ -1,8 +1,14 @@
-import { escapeText } from '../finding/escape.js';
-import type { StatusBlob, StatusReport } from '../report/documents.js';
-import { bytesText, findingLines, type Paint } from '../report/human.js';
-import { storeStatus } from '../verify/status.js';
-import { verdictOf, worstVerdict } from '../verify/verdict.js';
+import {
+  bytesText,
+  escapeText,
+  findingLines,
+  type Paint,
+  type StatusBlob,
+  type StatusReport,
+  storeStatus,
+  verdictOf,
+  worstVerdict,
+} from '../index.js';
 import { exitCodeOf } from './exit.js';
 import type { GlobalOptions } from './global-options.js';
 import { storeCheckOptions } from './options.js';
@@ -11,7 +17,7 @@ import type { Terminal } from './terminal.js';
 /** `blobcheck status`: what is known of each blob. */
 export async function statusCommand(options: GlobalOptions, terminal: Terminal): Promise<number> {
   const noProgress = { update: () => {}, stop: () => {} };
-  const report = await storeStatus(await storeCheckOptions(options, terminal, noProgress));
+  const report = await storeStatus(storeCheckOptions(options, terminal, noProgress));
   if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
   else terminal.out(statusText(report, terminal.paint));
   return exitCodeOf(

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { type Paint, plain } from '../report/human.js';
+import { type Paint, plain } from '../index.js';
 
 /** What a command may use of the process that it runs in; commands never touch `process` themselves. */
 export interface Terminal {

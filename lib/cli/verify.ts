@@ -1,9 +1,7 @@
-import { BlobcheckError } from '../errors.js';
-import type { EntryReport, VerifyReport } from '../report/documents.js';
-import { verifyText } from '../report/human.js';
+import { BlobcheckError, type EntryReport, type VerifyReport, verifyText } from '../index.js';
 import { exitCodeOf } from './exit.js';
 import { checkOptions, type StoreOptions, storeCheckOptions } from './options.js';
-import { progressOn } from './progress.js';
+import { type Progress, progressOn } from './progress.js';
 import type { Terminal } from './terminal.js';
 
 interface VerifyOptions extends StoreOptions {
@@ -20,7 +18,7 @@ export async function verifyCommand(
   terminal: Terminal,
 ): Promise<number> {
   refuseNonsense(refs, options);
-  const progress = await progressOn(terminal, options.quiet === true);
+  const progress = progressOn(terminal, options.quiet === true);
   try {
     const report =
       options.overlay === undefined
@@ -34,17 +32,15 @@ export async function verifyCommand(
   }
 }
 
-type ProgressOf = Awaited<ReturnType<typeof progressOn>>;
-
 async function verifyStore(
   refs: readonly string[],
   options: VerifyOptions,
   terminal: Terminal,
-  progress: ProgressOf,
+  progress: Progress,
 ): Promise<VerifyReport> {
-  const { verify } = await import('../verify/verify.js');
+  const { verify } = await import('../index.js');
   const request = { snapshots: refs, all: options.all === true, images: options.image ?? [] };
-  return await verify(request, await storeCheckOptions(options, terminal, progress));
+  return await verify(request, storeCheckOptions(options, terminal, progress));
 }
 
 async function verifyOutside(
@@ -52,9 +48,9 @@ async function verifyOutside(
   blobs: string,
   options: VerifyOptions,
   terminal: Terminal,
-  progress: ProgressOf,
+  progress: Progress,
 ): Promise<VerifyReport> {
-  const { verifyOverlays } = await import('../verify/verify-overlays.js');
+  const { verifyOverlays } = await import('../index.js');
   const { overlays, unmatched } = await matchFiles(patterns);
   return await verifyOverlays({ overlays, unmatched, blobs }, checkOptions(options, terminal, progress));
 }
@@ -100,7 +96,7 @@ function print(report: VerifyReport, options: VerifyOptions, terminal: Terminal)
   else terminal.out(verifyText(report, terminal.paint));
 }
 
-/** `--quiet`: nothing where all is allowed without a finding, else only the entries that have one. */
+/** `--quiet`: nothing where all is allowed, else what is not. */
 function quietText(report: VerifyReport, terminal: Terminal): string {
   const loud = (entry: EntryReport) => entry.verdict !== 'allow';
   if (report.verdict === 'allow') return '';

@@ -4,7 +4,7 @@ import { type FileHandle, statfs } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
 import { PAGE_BYTES, pageAlignedBuffer } from './aligned-memory.js';
-import type { ReadFrom } from './hash-file.js';
+import type { ReadFrom } from './read-from.js';
 
 /** As `openRegular`; a regular file also says where reads of it come from. */
 export type OpenedDirect =

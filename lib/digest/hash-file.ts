@@ -1,14 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { BlobcheckError, systemErrorText } from '../errors.js';
+import { type Changed, whatChanged } from '../file/changed.js';
 import { type FileIdentity, identityOf } from '../file/identity.js';
 import { openRegular } from '../file/open-regular.js';
-import { type Changed, whatChanged } from './changed.js';
 import { createHasher, type EngineName } from './engine.js';
+import type { ReadFrom } from './read-from.js';
 import { readOverlapped } from './read-overlapped.js';
-
-/** Whether bytes came past this machine's page cache (O_DIRECT) or through it. */
-export type ReadFrom = 'disk' | 'cache';
 
 export interface HashOptions {
   /** Default `native`. */

@@ -10,8 +10,8 @@ export const COMPRESSED = 3;
 export interface ClusterMap {
   use(cluster: number): number;
   setUse(cluster: number, use: number): void;
-  /** The first metadata cluster of `from` ≤ cluster < `to`, or -1. */
-  nextMetadata(from: number, to: number): number;
+  /** The first cluster of `from` ≤ cluster < `to` that is used for anything, or -1. */
+  nextUsed(from: number, to: number): number;
 }
 
 const CLUSTERS_PER_PAGE = 2 ** 16;
@@ -38,7 +38,7 @@ export function createClusterMap(): ClusterMap {
     page[at] = ((page[at] as number) & ~(3 << shift)) | (value << shift);
   }
 
-  function nextMetadata(from: number, to: number): number {
+  function nextUsed(from: number, to: number): number {
     let cluster = from;
     while (cluster < to) {
       const page = pages[cluster >>> 16];
@@ -46,7 +46,7 @@ export function createClusterMap(): ClusterMap {
         cluster = (cluster | 0xffff) + 1;
       } else if ((cluster & 3) === 0 && page[(cluster & 0xffff) >>> 2] === 0) {
         cluster += CLUSTERS_PER_BYTE;
-      } else if (use(cluster) === METADATA) {
+      } else if (use(cluster) !== FREE) {
         return cluster;
       } else {
         cluster += 1;
@@ -55,5 +55,5 @@ export function createClusterMap(): ClusterMap {
     return -1;
   }
 
-  return { use, setUse, nextMetadata };
+  return { use, setUse, nextUsed };
 }

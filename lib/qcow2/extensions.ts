@@ -47,6 +47,8 @@ export interface Extensions {
   readonly extensions: readonly HeaderExtension[];
   /** Why the extension area cannot be read to its end; null where it can. */
   readonly problem: string | null;
+  /** Whether an end marker stands before the end of the area. */
+  readonly ended: boolean;
 }
 
 /**
@@ -58,23 +60,29 @@ export function parseExtensions(area: Buffer, start: number, end: number): Exten
   let at = start;
   while (at < end) {
     if (at + 8 > end)
-      return { extensions, problem: `the extension at byte ${at} reaches past the area's end at ${end}` };
-    if (at + 8 > area.length) return { extensions, problem: `the file ends inside the extension at byte ${at}` };
+      return { extensions, ended: false, problem: `the extension at byte ${at} reaches past the area's end at ${end}` };
+    if (at + 8 > area.length)
+      return { extensions, ended: false, problem: `the file ends inside the extension at byte ${at}` };
     const type = area.readUInt32BE(at);
     const length = area.readUInt32BE(at + 4);
     const offset = at + 8;
     // QEMU measures the end marker's length too, Cloud Hypervisor does not: with this order both read the same.
     if (length > end - offset) {
-      return { extensions, problem: `the extension at byte ${at} has ${length} bytes, past the area's end at ${end}` };
+      return {
+        extensions,
+        ended: false,
+        problem: `the extension at byte ${at} has ${length} bytes, past the area's end at ${end}`,
+      };
     }
-    if (type === EXTENSION_END) break;
+    if (type === EXTENSION_END) return { extensions, ended: true, problem: null };
     if (offset + length > area.length)
-      return { extensions, problem: `the file ends inside the extension at byte ${at}` };
-    if (extensions.length === MAX_EXTENSIONS) return { extensions, problem: `more than ${MAX_EXTENSIONS} extensions` };
+      return { extensions, ended: false, problem: `the file ends inside the extension at byte ${at}` };
+    if (extensions.length === MAX_EXTENSIONS)
+      return { extensions, ended: false, problem: `more than ${MAX_EXTENSIONS} extensions` };
     extensions.push(decode(type, offset, area.subarray(offset, offset + length)));
     at = offset + Math.ceil(length / 8) * 8;
   }
-  return { extensions, problem: null };
+  return { extensions, ended: false, problem: null };
 }
 
 function decode(type: number, offset: number, data: Buffer): HeaderExtension {

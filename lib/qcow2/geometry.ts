@@ -1,3 +1,4 @@
+import { DIRTY, LAZY_REFCOUNTS } from './features.js';
 import type { Qcow2Header } from './header.js';
 
 /** Entries of an L1 table that the virtual size needs. */
@@ -19,6 +20,16 @@ export function expectedRefcountBlocks(header: Qcow2Header): bigint {
 /** Refcounts in one refcount block. */
 export function refcountsPerBlock(header: Qcow2Header): bigint {
   return (1n << BigInt(header.clusterBits + 3)) >> BigInt(header.refcountOrder);
+}
+
+/**
+ * Whether Cloud Hypervisor rebuilds the refcounts when it opens an image for writing: the dirty or the lazy-refcounts bit,
+ * or refcounts of 32 or 64 bits, of whose first one it looks at the upper 16 (block/src/formats/qcow/parser.rs).
+ */
+export function rebuildsRefcounts(header: Qcow2Header): boolean {
+  return (
+    (header.incompatible & DIRTY) !== 0n || (header.compatible & LAZY_REFCOUNTS) !== 0n || header.refcountOrder > 4
+  );
 }
 
 /** The clusters that Cloud Hypervisor makes room for when it rebuilds the refcounts of an image. */

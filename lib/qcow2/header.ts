@@ -48,6 +48,8 @@ export interface Qcow2Header {
   /** In the order of the file, as QEMU reads them. */
   readonly extensions: readonly HeaderExtension[];
   readonly extensionsProblem: string | null;
+  /** Whether an end marker stands in the extension area. */
+  readonly extensionsEnded: boolean;
   /** Bytes of the whole file. */
   readonly fileSize: number;
 }
@@ -74,16 +76,16 @@ export async function readHeader(read: ReadAt, fileSize: number): Promise<Header
   const offset = bare.readBigUInt64BE(8);
   const size = bare.readUInt32BE(16);
   const end = offset !== 0n && offset < BigInt(clusterSize) ? Number(offset) : clusterSize;
-  const { extensions, problem } = parseExtensions(cluster, fields.headerLength, end);
+  const { extensions, problem, ended } = parseExtensions(cluster, fields.headerLength, end);
   const backing =
     offset === 0n && size === 0 ? null : { offset, size, name: nameIn(cluster, clusterSize, offset, size) };
   return {
     kind: 'qcow2',
-    header: { ...fields, backing, extensions, extensionsProblem: problem, fileSize },
+    header: { ...fields, backing, extensions, extensionsProblem: problem, extensionsEnded: ended, fileSize },
   };
 }
 
-type Fields = Omit<Qcow2Header, 'backing' | 'extensions' | 'extensionsProblem' | 'fileSize'>;
+type Fields = Omit<Qcow2Header, 'backing' | 'extensions' | 'extensionsProblem' | 'extensionsEnded' | 'fileSize'>;
 
 function decodeFields(bytes: Buffer): Fields {
   const version = bytes.readUInt32BE(4);

@@ -1,3 +1,4 @@
+import { METADATA } from './cluster-map.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from './limits.js';
 import { readTables } from './read-tables.js';
 import { addProblem, claimTable, isPlaced, readExactly, type Walk } from './walk.js';
@@ -32,8 +33,9 @@ function claimBlock(walk: Walk, at: number, target: number): number {
 }
 
 /**
- * Reads the refcounts of the file's clusters: each one of metadata must count, else a writer takes it for free.
- * Those of data are not judged: of a disk that is open they may be stale.
+ * Reads the refcounts of the file's clusters: a writer that believes them takes each used one that does not count for
+ * free, and puts a table of its own there. Of metadata that is a problem; of data a fact, because whoever finds the dirty
+ * bit rebuilds them first.
  */
 export async function walkRefcounts(walk: Walk, blocks: RefcountBlocks): Promise<void> {
   const perBlock = (walk.clusterSize * 8) / 2 ** walk.header.refcountOrder;
@@ -43,7 +45,7 @@ export async function walkRefcounts(walk: Walk, blocks: RefcountBlocks): Promise
   for (let index = 0; index < covering; index++) {
     const first = index * perBlock;
     const block = blocks[index] ?? 0;
-    if (block === 0) expectNoMetadata(walk, first, Math.min(first + perBlock, clusters));
+    if (block === 0) nothingCounts(walk, first, Math.min(first + perBlock, clusters));
     else present.push(index);
   }
   let next = 0;
@@ -55,20 +57,30 @@ export async function walkRefcounts(walk: Walk, blocks: RefcountBlocks): Promise
   }
 }
 
-function expectNoMetadata(walk: Walk, from: number, to: number): void {
-  let cluster = walk.uses.nextMetadata(from, to);
-  for (; cluster !== -1; cluster = walk.uses.nextMetadata(cluster + 1, to)) reportFree(walk, cluster);
+function nothingCounts(walk: Walk, from: number, to: number): void {
+  let cluster = walk.uses.nextUsed(from, to);
+  for (; cluster !== -1; cluster = walk.uses.nextUsed(cluster + 1, to)) noteFree(walk, cluster);
 }
 
 function walkBlock(walk: Walk, block: Buffer, from: number, to: number): void {
   const order = walk.header.refcountOrder;
-  let cluster = walk.uses.nextMetadata(from, to);
-  for (; cluster !== -1; cluster = walk.uses.nextMetadata(cluster + 1, to)) {
-    if (!isCounted(block, cluster - from, order)) reportFree(walk, cluster);
+  let cluster = walk.uses.nextUsed(from, to);
+  for (; cluster !== -1; cluster = walk.uses.nextUsed(cluster + 1, to)) {
+    if (!isCounted(block, cluster - from, order)) noteFree(walk, cluster);
   }
   for (let last = to - 1; last >= from && last > walk.lastCluster; last--) {
     if (isCounted(block, last - from, order)) walk.lastCluster = last;
   }
+}
+
+/** A cluster that is used and whose refcount is 0. */
+function noteFree(walk: Walk, cluster: number): void {
+  if (walk.uses.use(cluster) === METADATA) {
+    reportFree(walk, cluster);
+    return;
+  }
+  walk.freeData.count += 1;
+  walk.freeData.first ??= cluster * walk.clusterSize;
 }
 
 function reportFree(walk: Walk, cluster: number): void {

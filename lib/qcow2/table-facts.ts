@@ -35,8 +35,14 @@ export interface TableFacts {
   readonly notWalked: string | null;
   /** Which of our limits the tables exceed; the walk ended there. Null where none. */
   readonly tooLarge: string | null;
-  /** The header says that refcounts may be stale: whoever opens the file for writing must rebuild them. */
-  readonly staleRefcounts: boolean;
+  /** The dirty bit: whoever opens the file for writing rebuilds the refcounts first, QEMU and Cloud Hypervisor alike. */
+  readonly dirty: boolean;
+  /** Cloud Hypervisor rebuilds the refcounts when it opens the file for writing. */
+  readonly rebuildsRefcounts: boolean;
+  /** Clusters of data, compressed or not, whose refcount is 0. */
+  readonly freeDataClusters: number;
+  /** Byte where the first of them is. */
+  readonly firstFreeData: number | null;
   readonly l2Tables: number;
   /** Guest clusters with data of their own. */
   readonly dataClusters: number;

@@ -1,6 +1,7 @@
 import type { ReadAt } from '../file/read-at.js';
 import { METADATA } from './cluster-map.js';
-import { DIRTY, EXTENDED_L2, EXTERNAL_DATA_FILE, LAZY_REFCOUNTS } from './features.js';
+import { DIRTY, EXTENDED_L2, EXTERNAL_DATA_FILE } from './features.js';
+import { rebuildsRefcounts } from './geometry.js';
 import type { Qcow2Header } from './header.js';
 import { claimL1, type L2List, readL1, takeActiveL2 } from './l1-table.js';
 import { type Owner, walkL2 } from './l2-table.js';
@@ -33,7 +34,10 @@ export async function walkTables(read: ReadAt, header: Qcow2Header, options: Wal
     problemCount: walk.problemCount,
     notWalked,
     tooLarge: walk.tooLarge,
-    staleRefcounts: (header.incompatible & DIRTY) !== 0n || (header.compatible & LAZY_REFCOUNTS) !== 0n,
+    dirty: (header.incompatible & DIRTY) !== 0n,
+    rebuildsRefcounts: rebuildsRefcounts(header),
+    freeDataClusters: walk.freeData.count,
+    firstFreeData: walk.freeData.first,
     l2Tables: walk.counts.l2Tables,
     dataClusters: walk.counts.data,
     zeroClusters: walk.counts.zero,

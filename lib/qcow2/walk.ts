@@ -22,6 +22,8 @@ export interface Walk {
   tableBytes: number;
   /** The highest cluster that anything leads to or counts. */
   lastCluster: number;
+  /** Clusters of data whose refcount is 0, and the byte where the first of them is. */
+  readonly freeData: { count: number; first: number | null };
   readonly counts: { l2Tables: number; data: number; zero: number; compressed: number };
 }
 
@@ -39,6 +41,7 @@ export function startWalk(read: ReadAt, header: Qcow2Header, signal: AbortSignal
     tooLarge: null,
     tableBytes: 0,
     lastCluster: 0,
+    freeData: { count: 0, first: null },
     counts: { l2Tables: 0, data: 0, zero: 0, compressed: 0 },
   };
 }

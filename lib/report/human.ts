@@ -86,6 +86,6 @@ function counted(count: number, noun: string, always: boolean): string | null {
 
 function summaryText(summary: Summary): string {
   const parts = [`${summary.allow} allowed`, `${summary.deny} denied`, `${summary.unverified} unverified`];
-  if (summary.skipped > 0) parts.push(`${summary.skipped} skipped (pending)`);
+  if (summary.skipped > 0) parts.push(`${summary.skipped} skipped (pending, or being deleted)`);
   return parts.join(', ');
 }

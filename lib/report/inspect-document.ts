@@ -47,7 +47,10 @@ const tablesSchema = v.strictObject({
   problemCount: count,
   notWalked: textOrNull,
   tooLarge: textOrNull,
-  staleRefcounts: v.boolean(),
+  dirty: v.boolean(),
+  rebuildsRefcounts: v.boolean(),
+  freeDataClusters: count,
+  firstFreeData: v.nullable(count),
   l2Tables: count,
   dataClusters: count,
   zeroClusters: count,
@@ -60,15 +63,19 @@ const tablesSchema = v.strictObject({
 export const inspectSchema = v.strictObject({
   schema: v.literal('blobcheck/inspect/v1'),
   path: v.string(),
-  resolved: v.string(),
-  size: count,
-  format,
+  /** Why nothing could be read; the rest is null then. */
+  error: textOrNull,
+  resolved: textOrNull,
+  size: v.nullable(count),
+  format: v.nullable(format),
   header: v.nullable(headerSchema),
   tables: v.nullable(tablesSchema),
-  chain: v.strictObject({
-    links: v.array(
-      v.strictObject({ path: v.string(), named: textOrNull, namedFormat: textOrNull, size: count, format }),
-    ),
-    end: v.strictObject({ reason: v.string(), detail: v.string() }),
-  }),
+  chain: v.nullable(
+    v.strictObject({
+      links: v.array(
+        v.strictObject({ path: v.string(), named: textOrNull, namedFormat: textOrNull, size: count, format }),
+      ),
+      end: v.strictObject({ reason: v.string(), detail: v.string() }),
+    }),
+  ),
 });

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 
-/** What cocoon uses where nothing else is said; the run directory stays this one whatever the root is. */
+/** What cocoon uses where nothing else is said. */
 export const DEFAULT_ROOT = '/var/lib/cocoon';
-export const DEFAULT_RUN_DIR = '/var/lib/cocoon/run';
 
 export const snapshotIndex = (root: string): string => join(root, 'snapshot', 'db', 'snapshots.json');
 export const cloudImageIndex = (root: string): string => join(root, 'cloudimg', 'db', 'images.json');
@@ -28,18 +27,11 @@ export const conversionManifest = (root: string): string => join(root, 'meta', '
 
 /** The directory that each snapshot's data directory is directly under. */
 export const snapshotParent = (root: string): string => join(root, 'snapshot', 'localfile');
-export const snapshotDataDir = (root: string, id: string): string => join(snapshotParent(root), id);
-export const snapshotLease = (root: string, id: string): string => join(snapshotParent(root), `${id}.lease`);
 
 export const cloudImageBlobs = (root: string): string => join(root, 'cloudimg', 'blobs');
-export const cloudImageBlob = (root: string, hex: string): string => join(cloudImageBlobs(root), `${hex}.qcow2`);
-export const cloudImageBlobLock = (root: string, hex: string): string => join(cloudImageBlobs(root), `${hex}.lock`);
-export const cloudImageLock = (root: string): string => join(root, 'cloudimg', 'db', 'images.lock');
+/** The name of a blob of this digest (hexadecimal) in a directory of blobs. */
+export const blobIn = (blobs: string, hex: string): string => join(blobs, `${hex}.qcow2`);
+export const cloudImageBlob = (root: string, hex: string): string => blobIn(cloudImageBlobs(root), hex);
 
-export const ociBlobs = (root: string): string => join(root, 'oci', 'blobs');
-export const ociLayer = (root: string, hex: string): string => join(ociBlobs(root), `${hex}.erofs`);
-export const ociBoot = (root: string): string => join(root, 'oci', 'boot');
-export const ociKernel = (root: string, hex: string): string => join(ociBoot(root), hex, 'vmlinuz');
-export const ociInitrd = (root: string, hex: string): string => join(ociBoot(root), hex, 'initrd.img');
-
-export const firmwareDir = (root: string): string => join(root, 'firmware');
+/** The firmware that cloud images boot. */
+export const firmware = (root: string): string => join(root, 'firmware', 'CLOUDHV.fd');

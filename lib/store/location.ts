@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BlobcheckError } from '../errors.js';
 import { type ConfigValues, readConfigFile } from './config-file.js';
-import { DEFAULT_ROOT, DEFAULT_RUN_DIR } from './layout.js';
+import { DEFAULT_ROOT } from './layout.js';
 
 export type MetaBackend = 'sqlite' | 'json';
 
@@ -9,8 +9,6 @@ export type MetaBackend = 'sqlite' | 'json';
 export interface StoreLocation {
   /** Absolute. */
   readonly root: string;
-  /** Absolute. Where VMs may have their run directories: one if somebody said so, else both that cocoon may use. */
-  readonly runDirs: readonly string[];
   /** The engine that is set explicitly; null where cocoon decides by what it finds. */
   readonly metaBackend: MetaBackend | null;
 }
@@ -18,8 +16,6 @@ export interface StoreLocation {
 export interface LocationOptions {
   /** cocoon's `--root-dir`. */
   readonly rootDir?: string | undefined;
-  /** cocoon's `--run-dir`. */
-  readonly runDir?: string | undefined;
   /** cocoon's `--config`. */
   readonly configFile?: string | undefined;
   /** The environment that cocoon will have. */
@@ -40,14 +36,10 @@ export async function resolveLocation(options: LocationOptions): Promise<StoreLo
     flag ?? (env[variable] || null) ?? fromConfig(config, configFile, key);
 
   const rootDir = setting(options.rootDir, 'COCOON_ROOT_DIR', 'root_dir') ?? DEFAULT_ROOT;
-  const runDir = setting(options.runDir, 'COCOON_RUN_DIR', 'run_dir');
   if (rootDir === '') throw refused('root_dir must not be empty');
-  if (runDir === '') throw refused('run_dir must not be empty');
   const root = resolve(cwd, rootDir);
-  const runDirs = runDir === null ? [DEFAULT_RUN_DIR, join(root, 'run')] : [resolve(cwd, runDir)];
   return {
     root,
-    runDirs: [...new Set(runDirs)],
     metaBackend: metaBackendOf(setting(undefined, 'COCOON_META_BACKEND', 'meta_backend')),
   };
 }

@@ -6,19 +6,11 @@ import { type MalformedJson, parseStrict, parseStrictText, type StrictJson } fro
 export interface MachineState {
   /** Bytes of guest memory that the memory file must have; null where the state names none. */
   readonly memoryBytes: bigint | null;
-  /** By the id of the device (`_disk0`, …), which is the `id` of the disk in `config.json`. */
-  readonly disks: ReadonlyMap<string, DiskState>;
-}
-
-export interface DiskState {
-  readonly path: string;
-  /** Bytes that the guest sees. */
-  readonly bytes: bigint;
+  /** Bytes that the guest sees of each disk, by the id of its device: the `id` of the disk in `config.json`. */
+  readonly disks: ReadonlyMap<string, bigint>;
 }
 
 const SECTOR_BYTES = 512n;
-/** A disk that cocoon makes has no id of its own, and Cloud Hypervisor numbers it. */
-const DISK_ID = /^_disk[0-9]+$/;
 
 /** Parses `state.json` and, of the states in it, which are JSON in strings, those of the memory and of the disks. */
 export function parseMachineState(bytes: Buffer): StrictJson<MachineState> {
@@ -28,14 +20,20 @@ export function parseMachineState(bytes: Buffer): StrictJson<MachineState> {
   const memory = memoryBytesOf(components?.['memory-manager']?.snapshot_data?.state ?? '');
   if (typeof memory === 'object' && memory !== null) return memory;
 
-  const disks = new Map<string, DiskState>();
+  const disks = new Map<string, bigint>();
   for (const [id, device] of components?.['device-manager']?.snapshots ?? []) {
-    if (!DISK_ID.test(id)) continue;
-    const disk = parseInner(id, device.snapshot_data?.state ?? null, diskStateShape);
+    const state = device.snapshot_data?.state ?? null;
+    // Only a disk has sectors; its id is the hypervisor's (`_disk0`) or that of whoever plugged it in.
+    if (!isDisk(id, state)) continue;
+    const disk = parseInner(id, state, diskStateShape);
     if (disk.kind === 'malformed') return disk;
-    disks.set(id, { path: disk.value.disk_path, bytes: BigInt(disk.value.disk_nsectors) * SECTOR_BYTES });
+    disks.set(id, BigInt(disk.value.disk_nsectors) * SECTOR_BYTES);
   }
   return { kind: 'ok', value: { memoryBytes: memory, disks }, document: parsed.document };
+}
+
+function isDisk(id: string, state: JsonValue): boolean {
+  return /^_disk[0-9]+$/.test(id) || (typeof state === 'string' && state.includes('"disk_nsectors"'));
 }
 
 function memoryBytesOf(state: string): bigint | null | MalformedJson {

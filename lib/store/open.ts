@@ -48,7 +48,9 @@ async function openDatabase(root: string, signal: AbortSignal | undefined): Prom
 function listSnapshots(rows: RowReader): readonly SnapshotListing[] {
   const list: SnapshotListing[] = [];
   for (const [id, row] of rows.all('snapshots')) {
-    list.push({ id, name: nameOf(row), pending: isPending(row), deleting: deletionOf(rows, id) === 'deleting' });
+    const deletion = deletionOf(rows, id);
+    // A leased one is rolled back, and the snapshot is as it was.
+    list.push({ id, name: nameOf(row), pending: isPending(row), deletion: deletion === 'leased' ? 'none' : deletion });
   }
   return list.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }

@@ -142,7 +142,7 @@ export const vmConfigShape = {
     console: runtimeFile,
     debug_console: runtimeFile,
     vsock: { fields: { id: 'string', socket: 'string', cid: 'any', iommu: 'any', pci_segment: 'any' } },
-    watchdog: 'boolean',
+    watchdog: 'any',
     pvpanic: 'any',
     iommu: 'any',
     landlock_enable: 'any',
@@ -179,39 +179,7 @@ export const machineStateShape = {
 export const memoryStateShape = {
   fields: { memory_ranges: { fields: { data: { items: { fields: { gpa: 'any', length: 'integer' } } } } } },
 } as const;
-export const diskStateShape = { fields: { disk_path: 'string', disk_nsectors: 'integer' } } as const;
-
-/** `snapshot.json` of an export: the record that goes with the files. */
-export const envelopeShape = {
-  fields: {
-    config: {
-      fields: {
-        id: 'string',
-        name: 'string',
-        description: 'string',
-        hypervisor: 'string',
-        cpu: 'integer',
-        memory: 'integer',
-        storage: 'integer',
-        queue_size: 'integer',
-        disk_queue_size: 'integer',
-        nics: 'integer',
-        network: 'string',
-        no_direct_io: 'boolean',
-        windows: 'boolean',
-        image: 'string',
-        image_digest: 'string',
-        image_type: 'string',
-        image_blob_ids: { values: 'any' },
-      },
-    },
-    version: 'integer',
-    files: 'any',
-  },
-} as const;
+export const diskStateShape = { fields: { disk_nsectors: 'integer' } } as const;
 
 export type CocoonSidecar = FieldsOf<(typeof cocoonSidecarShape)['fields']>;
-export type StorageConfig = CocoonSidecar['storage_configs'][number];
 export type VmConfig = FieldsOf<(typeof vmConfigShape)['fields']>;
-export type VmDisk = VmConfig['disks'][number];
-export type VmNet = VmConfig['net'][number];

@@ -1,5 +1,6 @@
-import { lstat, opendir, realpath } from 'node:fs/promises';
+import { lstat, opendir, readdir, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { BlobcheckError, systemErrorText } from '../errors.js';
 import { kindOf, type NotRegular } from '../file/open-regular.js';
 import { snapshotParent } from './layout.js';
 
@@ -20,8 +21,6 @@ export type SnapshotDirectory =
       readonly kind: 'directory';
       /** The directory itself, every symbolic link on the way resolved. */
       readonly path: string;
-      /** The resolved `<root>/snapshot/localfile`; null where there is none. */
-      readonly parent: string | null;
       /** Whether the one is directly under the other. */
       readonly inStore: boolean;
       readonly entries: readonly DirectoryEntry[];
@@ -49,9 +48,31 @@ export async function readSnapshotDirectory(
     }
     const parent = await resolved(snapshotParent(root));
     const { entries, truncated } = await listEntries(path);
-    return { kind: 'directory', path, parent, inStore: dirname(path) === parent, entries, truncated };
+    return { kind: 'directory', path, inStore: dirname(path) === parent, entries, truncated };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
+  }
+}
+
+/**
+ * What a change of any file in a directory changes: names, inodes, sizes and times. Of guest memory without the ctime,
+ * which every clone changes by its hard link (cocoon-store.md, trap 10). Throws `unreadable`.
+ */
+export async function directoryStamp(path: string): Promise<string> {
+  try {
+    const names = (await readdir(path)).slice(0, ENTRY_LIMIT).sort();
+    const rows = await Promise.all(
+      names.map(async (name) => {
+        const { ino, size, mtimeNs, ctimeNs } = await lstat(join(path, name), { bigint: true });
+        return [name, ino, size, mtimeNs, name.startsWith('memory-range') ? '' : ctimeNs].join('/');
+      }),
+    );
+    return rows.join('\n');
+  } catch (cause) {
+    throw new BlobcheckError('unreadable', `the snapshot's directory cannot be read: ${systemErrorText(cause)}`, {
+      path,
+      cause,
+    });
   }
 }
 

@@ -17,8 +17,8 @@ export interface SnapshotListing {
   readonly name: string;
   /** Still being written. */
   readonly pending: boolean;
-  /** cocoon has begun to delete it, and will end that before anybody clones it. */
-  readonly deleting: boolean;
+  /** `deleting`: cocoon has begun to delete it and will end that before anybody clones it. `unreadable`: nobody can tell. */
+  readonly deletion: 'none' | 'deleting' | 'unreadable';
 }
 
 export interface ImageListing {
@@ -30,8 +30,8 @@ export interface ImageListing {
 /**
  * An open cocoon root. Each call reads one generation of the metadata, never a mixture. All calls read the same one,
  * but for a database that was idle when it was opened and has changed since: then a later call sees the newer one.
- * Every method throws `BlobcheckError` `metadata-…` for what
- * cannot be read, and nothing else.
+ * What cannot be read is a
+ * `BlobcheckError` `metadata-…`; a record that went away is `changed`, an interrupted read `aborted`.
  */
 export interface Store {
   readonly engine: 'json' | 'sqlite';

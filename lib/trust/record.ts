@@ -11,7 +11,6 @@ export const recordFields = {
   checksum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 };
 
-export const hexDigest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 lower-case hexadecimal digits'));
 export const taggedDigest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'not sha256: and 64 digits'));
 export const byteCount = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** RFC 3339 in UTC with milliseconds, as `Date.toISOString` writes it. */

@@ -3,7 +3,7 @@ import type { EngineName } from '../digest/engine.js';
 import type { HashedFile } from '../digest/hash-file.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
-import type { Memory, Remembered } from './remembered.js';
+import type { Ledger, Remembered } from './ledger.js';
 import { judgeContent } from './rules/content.js';
 
 /** A base to judge. */
@@ -17,7 +17,7 @@ export interface BaseRequest {
 
 export interface BaseOptions {
   readonly engine: EngineName;
-  readonly memory: Memory;
+  readonly ledger: Ledger;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;
 }
@@ -42,7 +42,7 @@ export async function judgeRead(
     known,
     confirmation: confirmation && { digest: `sha256:${confirmation.digest}`, readFrom: confirmation.readFrom },
     changed: hashed.changed ?? (doubtful ? (confirmation === null ? 'removed' : confirmation.changed) : null),
-    lastGoodWasOther: options.memory.wasAnotherFile(remembered, hashed),
+    lastGoodWasOther: options.ledger.wasAnotherFile(remembered, hashed),
     structureBad,
   });
   let basis = known?.basis ?? null;
@@ -51,9 +51,9 @@ export async function judgeRead(
     const sealable = known === null && remembered.sealProblem === null && !structureBad;
     const sealed = sealable ? await sealByName(request, options, hashed) : null;
     basis = sealed ?? basis;
-    await options.memory.recordRead(blob, path, hashed, 'good');
+    await options.ledger.recordRead(blob, path, hashed, 'good');
   } else if (findings.some(({ code }) => code === 'blob-corrupt' || code === 'blob-replaced')) {
-    await options.memory.recordRead(blob, path, hashed, 'bad');
+    await options.ledger.recordRead(blob, path, hashed, 'bad');
   }
   return {
     findings: settleSeal(path, remembered, findings),
@@ -70,7 +70,7 @@ export async function judgeRead(
 
 /** A full hash that equals the name needs nobody's trust, and is remembered: a later flip is then known as one. */
 async function sealByName(request: BaseRequest, options: BaseOptions, hashed: HashedFile): Promise<'name' | null> {
-  const written = await options.memory.seal(request.blob, hashed, 'name');
+  const written = await options.ledger.seal(request.blob, hashed, 'name');
   return written.kind === 'written' ? 'name' : null;
 }
 

@@ -7,8 +7,8 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { Qcow2Header } from '../qcow2/header.js';
 import type { BlobReport } from '../report/documents.js';
 import { type BaseOptions, type BaseRequest, judgeRead } from './base-content.js';
+import type { Remembered } from './ledger.js';
 import { judgeQcow2 } from './qcow2-file.js';
-import type { Remembered } from './remembered.js';
 import { type BaseFileFacts, judgeBaseFile } from './rules/base-file.js';
 
 export interface JudgedBase {
@@ -25,7 +25,7 @@ type OpenedRegular = Extract<Opened, { kind: 'regular' }>;
 
 /** Rules 12, 13 and 15 for one base: is it there, is its structure sound, is its content what it must be. */
 export async function judgeBase(request: BaseRequest, options: BaseOptions): Promise<JudgedBase> {
-  const remembered = await options.memory.recall(request.blob);
+  const remembered = await options.ledger.recall(request.blob);
   const opened = await openRegular(request.path);
   const bytes = opened.kind === 'regular' ? Number(opened.stats.size) : null;
   const unread: JudgedBase = {

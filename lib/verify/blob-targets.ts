@@ -8,7 +8,7 @@ import { readSnapshotDirectory } from '../store/snapshot-directory.js';
 import type { Store } from '../store/store.js';
 import { storeBlobPath } from './origin.js';
 import { judgeOverlay } from './overlay.js';
-import { rootSpellings } from './root-spellings.js';
+import { realpathOrNull, rootSpellings } from './root-spellings.js';
 import { resolveTargets } from './targets.js';
 
 export interface SealRequest {
@@ -81,7 +81,7 @@ async function baseOf(
       subject: record.dataDir,
     });
   }
-  const blobs = await realpath(cloudImageBlobs(store.root));
+  const blobs = (await realpathOrNull(cloudImageBlobs(store.root))) ?? cloudImageBlobs(store.root);
   const spelled = (await rootSpellings(store.root, record)).map(cloudImageBlobs);
   const place = { blobs, spellings: spelled, staysInPlace: false };
   const overlay = await judgeOverlay(join(listing.path, 'overlay.qcow2'), place, signal);

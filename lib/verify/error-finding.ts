@@ -8,8 +8,6 @@ const codes: Readonly<Record<Exclude<ErrorCode, 'usage' | 'aborted'>, FindingCod
   'metadata-newer': 'metadata-newer',
   'metadata-converting': 'metadata-converting',
   'metadata-ambiguous': 'metadata-ambiguous',
-  'seal-unreadable': 'seal-unreadable',
-  'state-unusable': 'state-unusable',
   unreadable: 'file-unreadable',
   changed: 'file-changed',
 };

@@ -31,7 +31,7 @@ export function withHealing(findings: readonly Finding[], origin: ImageOrigin): 
   return findings.map((found) => {
     if (!healable.has(found.code)) return found;
     const message = found.code === 'blob-missing' ? found.message + tagToday(origin) : found.message;
-    return { ...found, message, ...healingRemedy(found.code === 'blob-missing', origin) };
+    return { ...found, message, ...healingRemedy(found, origin) };
   });
 }
 
@@ -45,7 +45,13 @@ function tagToday(origin: ImageOrigin): string {
  * aside first, to a name that its garbage collection leaves alone (cocoon-store.md, traps 2 and 11); and without
  * `--force` it skips a reference that its index knows (cocoon #18).
  */
-function healingRemedy(missing: boolean, origin: ImageOrigin): Remedy {
+function healingRemedy(found: Finding, origin: ImageOrigin): Remedy {
+  if (found.actual === `sha256:${origin.blob}`) {
+    // It is what its name says, and only a seal of other content speaks against it.
+    const settle = { words: ['blobcheck', 'seal', '--replace'], values: [origin.blob] };
+    return commandRemedy([settle], 'settle it with blobcheck seal --replace');
+  }
+  const missing = found.code === 'blob-missing';
   if (origin.imageLeadsTo !== null && origin.imageLeadsTo !== origin.blob && origin.indexedAs.length === 0) {
     return wordsRemedy(
       `bake the snapshot again from the present build, or copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}`,

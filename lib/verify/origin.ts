@@ -1,3 +1,4 @@
+import type { Finding } from '../finding/finding.js';
 import { cloudImageBlob } from '../store/layout.js';
 import type { CloudImageEntry, ImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
@@ -20,9 +21,21 @@ export async function indexedBase(
   const entries = (await store.imagesByDigest(blob)).filter(isCloudImage);
   const leadsTo = image === null ? null : await imageDigest(store, image);
   return {
-    request: { blob, path, indexedBytes: entries.map(({ size }) => BigInt(size)) },
+    request: { blob, path, indexedBytes: sizesOf(entries) },
     origin: { blob, blobPath: path, image, indexedAs: entries.map(({ ref }) => ref), imageLeadsTo: leadsTo },
   };
+}
+
+/** An entry without a size says nothing of it. */
+function sizesOf(entries: readonly CloudImageEntry[]): bigint[] {
+  return entries.filter(({ size }) => size > 0).map(({ size }) => BigInt(size));
+}
+
+/** A base is judged once for all who need it; here it is not an overlay's header that says which one is needed. */
+export function witnessedBy(witness: string, findings: readonly Finding[]): Finding[] {
+  return findings.map((found) =>
+    found.expectedFrom === 'overlay header' ? { ...found, expectedFrom: witness } : found,
+  );
 }
 
 /** The digest (hex) that a reference leads to in the local index; null when it leads to no cloud image. */

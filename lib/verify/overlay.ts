@@ -1,7 +1,7 @@
 import { type FileHandle, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { whatChanged } from '../digest/changed.js';
+import { dirname } from 'node:path';
 import { systemErrorText } from '../errors.js';
+import { whatChanged } from '../file/changed.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import { type Finding, finding } from '../finding/finding.js';
@@ -9,13 +9,13 @@ import { DIRTY } from '../qcow2/features.js';
 import { backingFormat, type Qcow2Header } from '../qcow2/header.js';
 import type { DiskReport } from '../report/documents.js';
 import { judgeQcow2 } from './qcow2-file.js';
-import { type BackingFacts, backingDigest, judgeBacking, readBackingName } from './rules/backing.js';
+import { type BackingFacts, digestInName, judgeBacking, readBackingName } from './rules/backing.js';
 import { verdictOf } from './verdict.js';
 
 /** Where an overlay's base must lie, and how its name is taken. */
 export interface BlobPlace {
-  /** The directory of the blobs, links resolved; null when there is none. */
-  readonly blobs: string | null;
+  /** The directory of the blobs, links resolved where that can be done. */
+  readonly blobs: string;
   /** Every spelling of that directory under which a base may be named. */
   readonly spellings: readonly string[];
   /** True where the overlay stays in its place, so that a relative name is opened where it was judged. */
@@ -61,7 +61,8 @@ async function judgeOpenOverlay(
     return { findings: verdictOf(findings) === 'allow' ? [...findings, unread] : findings, header, base: null };
   }
   const backing = await backingFacts(path, header, place);
-  return { findings: [...findings, ...judgeBacking(backing)], header, base: backingDigest(backing) };
+  const faults = judgeBacking(backing);
+  return { findings: [...findings, ...faults], header, base: faults.length > 0 ? null : digestInName(backing.name) };
 }
 
 /** Findings that need both the overlay and its base: the format that is not said, and a disk made smaller. */
@@ -108,8 +109,7 @@ export function overlayDisk(file: string, overlay: JudgedOverlay, chain: DiskRep
 async function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): Promise<BackingFacts> {
   const name = readBackingName(header.backing?.name ?? null);
   const relative = name.kind === 'path' && !name.absolute && place.staysInPlace ? name.path : null;
-  const relativeLeadsThere =
-    relative !== null && place.blobs !== null && (await leadsTo(place.blobs, overlay, relative));
+  const relativeLeadsThere = relative !== null && (await leadsTo(place.blobs, overlay, relative));
   return { overlay, name, relativeLeadsThere, spellings: place.spellings, staysInPlace: place.staysInPlace };
 }
 
@@ -135,9 +135,4 @@ function notOpened(
   }
   const actual = opened.kind === 'missing' ? 'missing' : opened.what;
   return finding('snapshot-file-missing', 'the overlay is not there as a regular file', { subject: path, actual });
-}
-
-/** Path of a blob in the place where a base must lie. */
-export function blobPathIn(blobs: string, hex: string): string {
-  return join(blobs, `${hex}.qcow2`);
 }

@@ -36,7 +36,7 @@ export function buildReport(run: Run, parts: ReportParts): VerifyReport {
 
 /** Trouble with the state directory is one warning, however many files it hides. */
 export function stateFindings(run: Run): Finding[] {
-  const [first, ...others] = [...run.memory.problems];
+  const [first, ...others] = [...run.ledger.problems];
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   return [finding('state-unusable', `what was read is not remembered: ${first}${more}`, {})];

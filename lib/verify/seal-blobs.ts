@@ -1,39 +1,38 @@
 import { type Finding, finding } from '../finding/finding.js';
 import { wordsRemedy } from '../finding/remedy.js';
 import type { SealedBlob, SealReport } from '../report/documents.js';
-import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
 import type { SealWritten } from '../trust/seals.js';
 import { type JudgedBase, judgeBase } from './base.js';
 import { type BlobTarget, blobsToSeal, type SealRequest } from './blob-targets.js';
-import { errorFinding } from './error-finding.js';
+import { attempt } from './entry.js';
 import { withHealing } from './heal.js';
-import { indexedBase } from './origin.js';
-import type { Memory } from './remembered.js';
+import type { Ledger } from './ledger.js';
+import { openForCheck } from './open-for-check.js';
+import { indexedBase, witnessedBy } from './origin.js';
 import { stateFindings } from './report.js';
-import { type Run, type StoreCheckOptions, startRun } from './run.js';
+import type { Run, StoreCheckOptions } from './run.js';
 import { verdictOf, worstVerdict } from './verdict.js';
 
 /** Records what blobs must be from now on. What is known is never replaced by looking at the file again. */
 export async function sealBlobs(request: SealRequest, options: StoreCheckOptions): Promise<SealReport> {
-  const { root } = options.location;
-  const run = await startRun(root, options);
+  const opened = await openForCheck(options);
+  const { run, store, root } = opened;
   const findings: Finding[] = [];
   const blobs: SealedBlob[] = [];
-  let store: Store | null = null;
-  try {
-    store = await openStore(options.location, options.signal === undefined ? {} : { signal: options.signal });
-    const found = await blobsToSeal(store, request, options.signal);
-    findings.push(...found.findings);
-    for (const target of found.targets) {
-      blobs.push(
-        request.replace === undefined ? await sealOne(run, store, target) : await resealOne(run, store, target),
-      );
+  if (store === null) findings.push(opened.failure);
+  else {
+    try {
+      const found = await attempt(findings, store.root, () => blobsToSeal(store, request, options.signal));
+      findings.push(...(found?.findings ?? []));
+      for (const target of found?.targets ?? []) {
+        const again = request.replace !== undefined;
+        const sealed = await attempt(findings, target.path, () => (again ? resealOne : sealOne)(run, store, target));
+        if (sealed !== null) blobs.push(sealed);
+      }
+    } finally {
+      await store.close();
     }
-  } catch (error) {
-    findings.push(errorFinding(error, root));
-  } finally {
-    await store?.close();
   }
   findings.push(...stateFindings(run));
   // A seal that was asked for and not written is never "all well", even where its reason is only a warning.
@@ -45,7 +44,7 @@ export async function sealBlobs(request: SealRequest, options: StoreCheckOptions
 async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
   const { request, origin } = await indexedBase(store, target.blob, target.path, null);
   const base = await run.base(request);
-  const findings = withHealing(base.findings, origin);
+  const findings = witnessedBy('file name', withHealing(base.findings, origin));
   const { remembered, hashed } = base;
   const basis = remembered.seal?.basis ?? null;
   if (verdictOf(findings) === 'allow' && remembered.seal !== null) {
@@ -53,38 +52,41 @@ async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<Seal
   }
   if (verdictOf(findings) === 'allow' && hashed !== null) {
     // judgeBase has sealed it by name already, unless the state directory refused.
-    return settled(run, target, base, await run.memory.seal(target.blob, hashed, 'name'), findings);
+    return await settled(run, target, base, await run.ledger.seal(target.blob, hashed, 'name'), findings);
   }
   const [only, ...others] = findings.filter(({ severity }) => severity !== 'warning' && severity !== 'info');
   if (only?.code === 'blob-unsealed' && others.length === 0 && hashed !== null) {
-    const written = await run.memory.seal(target.blob, hashed, 'operator');
+    const written = await run.ledger.seal(target.blob, hashed, 'operator');
     const warnings = findings.filter(({ code }) => code !== 'blob-unsealed');
-    return settled(run, target, base, written, warnings);
+    return await settled(run, target, base, written, warnings);
   }
   return result(target, base, 'refused', basis, null, findings);
 }
 
 /** `--replace`: the old seal does not count, the structure does. */
 async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
-  const { request, origin } = await indexedBase(store, target.blob, target.path, null);
-  const base = await judgeBase(request, { ...run.baseOptions, memory: withoutMemory(run.memory) });
-  const findings = withHealing(base.findings, origin).filter(({ code }) => code !== 'blob-unsealed');
+  // Neither the old seal nor the index's word on its size counts: somebody vouches for what is there.
+  const request = { blob: target.blob, path: target.path, indexedBytes: [] };
+  const { origin } = await indexedBase(store, target.blob, target.path, null);
+  const base = await judgeBase(request, { ...run.baseOptions, ledger: withoutLedger(run.ledger) });
+  const healed = witnessedBy('file name', withHealing(base.findings, origin));
+  const findings = healed.filter(({ code }) => code !== 'blob-unsealed');
   if (verdictOf(findings) !== 'allow' || base.hashed === null) {
     return result(target, base, 'refused', null, null, findings);
   }
   const basis = base.hashed.digest === target.blob ? 'name' : 'operator';
-  const written = await run.memory.reseal(target.blob, base.hashed, basis);
-  const sealed = settled(run, target, base, written, findings);
+  const written = await run.ledger.reseal(target.blob, base.hashed, basis);
+  const sealed = await settled(run, target, base, written, findings);
   return sealed.outcome === 'sealed' ? { ...sealed, outcome: 'replaced' } : sealed;
 }
 
-function settled(
+async function settled(
   run: Run,
   target: BlobTarget,
   base: JudgedBase,
   written: SealWritten,
   findings: readonly Finding[],
-): SealedBlob {
+): Promise<SealedBlob> {
   if (written.kind === 'unreadable' || written.kind === 'not-written') {
     return result(target, base, 'refused', null, null, [...findings, notWritten(run, target, written)]);
   }
@@ -98,6 +100,8 @@ function settled(
     });
     return result(target, base, 'refused', basis, null, [...findings, raced]);
   }
+  // The seal voided the receipt, and the content that it speaks of has just been read whole.
+  if (base.hashed !== null) await run.ledger.recordRead(target.blob, target.path, base.hashed, 'good');
   return result(target, base, 'sealed', basis, because[basis], findings);
 }
 
@@ -117,16 +121,16 @@ function notWritten(
   if (written.kind === 'unreadable') {
     return finding('seal-unreadable', `its seal cannot be read: ${written.reason}`, { subject: target.path });
   }
-  const why = written.problem ?? [...run.memory.problems][0] ?? 'there is no right to write in the state directory';
+  const why = written.problem ?? [...run.ledger.problems][0] ?? 'there is no right to write in the state directory';
   return finding('state-unusable', `the seal is not written: ${why}`, {
     subject: target.path,
     ...wordsRemedy('run as root, or name another state directory with --state-dir'),
   });
 }
 
-function withoutMemory(memory: Memory): Memory {
+function withoutLedger(ledger: Ledger): Ledger {
   return {
-    ...memory,
+    ...ledger,
     recall: async () => ({ seal: null, sealProblem: null, receipt: null }),
     seal: async () => ({ kind: 'not-written', problem: null }),
     recordRead: async () => {},

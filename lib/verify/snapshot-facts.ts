@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorText } from '../errors.js';
+import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
+import type { Finding } from '../finding/finding.js';
 import type { MachineState } from '../store/machine-state.js';
 import type { SnapshotRecord } from '../store/records.js';
 import type { CocoonSidecar, VmConfig } from '../store/sidecar-shapes.js';
 import { readCocoonSidecar, readMachineState, readVmConfig, type Sidecar } from '../store/sidecars.js';
-import { readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
+import { directoryStamp, readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
+import { attempt } from './entry.js';
 import type { RawDiskFacts } from './rules/raw-disk.js';
 import { isFirmware } from './rules/vm-config.js';
 import { residentName } from './rules/which-file.js';
@@ -21,26 +23,36 @@ export interface SnapshotFacts {
   readonly sidecar: Sidecar<CocoonSidecar>;
   readonly config: Sidecar<VmConfig>;
   readonly state: Sidecar<MachineState>;
+  /** Whether the directory is one to look into. */
+  readonly readable: boolean;
+  /** What the directory looked like before anything in it was read. */
+  readonly stamp: string;
+  /** Whether a regular file of this name is in the directory. */
+  has(name: string): boolean;
 }
 
 /** Reads the directory and the sidecars. Where the directory is not the store's own, nothing in it is opened. */
 export async function readSnapshotFacts(record: SnapshotRecord, root: string): Promise<SnapshotFacts> {
   const listing = await readSnapshotDirectory(record.dataDir, { root });
-  if (listing.kind !== 'directory' || !listing.inStore) {
+  if (listing.kind !== 'directory' || !listing.inStore || listing.truncated) {
     const missing = { kind: 'missing' } as const;
-    return { record, directory: record.dataDir, listing, sidecar: missing, config: missing, state: missing };
+    const unread = { sidecar: missing, config: missing, state: missing, readable: false, stamp: '', has: () => false };
+    return { record, directory: record.dataDir, listing, ...unread };
   }
   const directory = listing.path;
+  const stamp = await directoryStamp(directory);
   const [sidecar, config, state] = await Promise.all([
     readCocoonSidecar(directory),
     readVmConfig(directory),
     readMachineState(directory),
   ]);
-  return { record, directory, listing, sidecar, config, state };
+  const regular = new Set(listing.entries.filter(({ kind }) => kind === 'regular').map(({ name }) => name));
+  const has = (name: string) => regular.has(name);
+  return { record, directory, listing, sidecar, config, state, readable: true, stamp, has };
 }
 
-/** The raw disks that cocoon opens from the snapshot's directory, by name; a broken one is another rule's finding. */
-export async function readRawDisks(facts: SnapshotFacts): Promise<RawDiskFacts[]> {
+/** The raw disks that cocoon opens from the snapshot's directory; one that cannot be read leaves its finding. */
+export async function readRawDisks(facts: SnapshotFacts, findings: Finding[]): Promise<RawDiskFacts[]> {
   if (facts.sidecar.kind !== 'ok' || facts.config.kind !== 'ok') return [];
   const ids = facts.config.value.disks.map((disk) => disk.id);
   const found: RawDiskFacts[] = [];
@@ -48,7 +60,8 @@ export async function readRawDisks(facts: SnapshotFacts): Promise<RawDiskFacts[]
     const name = disk.role === 'data' || disk.role === 'cidata' ? residentName(disk) : null;
     // A serial with a slash is refused by rule 5, and must not lead out of the directory here.
     if (name === null || name.includes('/')) continue;
-    const raw = await readRawDisk(join(facts.directory, name), stateBytes(facts, ids[index]));
+    const path = join(facts.directory, name);
+    const raw = await attempt(findings, path, () => readRawDisk(path, stateBytes(facts, ids[index])));
     if (raw !== null) found.push(raw);
   }
   return found;
@@ -56,6 +69,10 @@ export async function readRawDisks(facts: SnapshotFacts): Promise<RawDiskFacts[]
 
 async function readRawDisk(path: string, bytes: bigint | null): Promise<RawDiskFacts | null> {
   const opened = await openRegular(path);
+  if (opened.kind === 'unreadable') {
+    throw new BlobcheckError('unreadable', `the disk cannot be opened: ${systemErrorText(opened.error)}`, { path });
+  }
+  // What is not there, or is no file, is the directory's finding.
   if (opened.kind !== 'regular') return null;
   try {
     const read = readAtOf(opened.handle, path);
@@ -73,25 +90,18 @@ export async function missingFirmware(facts: SnapshotFacts, roots: readonly stri
   if (!isFirmware(path, roots)) return null;
   try {
     return (await stat(path)).isFile() ? null : path;
-  } catch {
-    return path;
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return path;
+    throw new BlobcheckError('unreadable', `the firmware cannot be looked at: ${systemErrorText(cause)}`, {
+      path,
+      cause,
+    });
   }
 }
 
 /** Bytes of a device as state.json has them; null where it names none. */
 function stateBytes(facts: SnapshotFacts, id: string | undefined): bigint | null {
   if (facts.state.kind !== 'ok' || id === undefined) return null;
-  return facts.state.value.disks.get(id)?.bytes ?? null;
-}
-
-/** Why a snapshot's directory is not one to look into; null when it is. */
-export function directoryProblem(listing: SnapshotDirectory): string | null {
-  if (listing.kind === 'missing') return "the snapshot's directory is not there";
-  if (listing.kind === 'not-absolute') return "the record names no absolute path for the snapshot's directory";
-  if (listing.kind === 'not-directory') return `a ${listing.what} stands in the place of the snapshot's directory`;
-  if (listing.kind === 'unreadable')
-    return `the snapshot's directory cannot be read: ${systemErrorText(listing.error)}`;
-  if (!listing.inStore) return "the snapshot's directory does not lie directly in this store";
-  if (listing.truncated) return "the snapshot's directory holds more files than cocoon ever writes";
-  return null;
+  return facts.state.value.disks.get(id) ?? null;
 }

@@ -6,10 +6,11 @@ import { judgeDirectory } from './rules/directory.js';
 import { judgeFirmware } from './rules/firmware.js';
 import { judgeMemory } from './rules/memory.js';
 import { judgeRawDisk, type RawDiskFacts } from './rules/raw-disk.js';
+import { judgeDiskIds, judgeSidecarAgainstConfig } from './rules/sidecar-against-config.js';
 import { judgeSidecarJson } from './rules/sidecar-json.js';
 import { judgeVmConfig } from './rules/vm-config.js';
-import { type DiskFacts, judgeSidecarAgainstConfig, judgeWhichFile, residentName } from './rules/which-file.js';
-import { directoryProblem, type SnapshotFacts } from './snapshot-facts.js';
+import { type DiskFacts, judgeWhichFile, residentName } from './rules/which-file.js';
+import type { SnapshotFacts } from './snapshot-facts.js';
 
 /** What is known of files that must be looked at themselves. */
 export interface OpenedFacts {
@@ -26,10 +27,8 @@ export function judgeSnapshotFacts(
   allowedSections: readonly string[],
 ): Finding[] {
   const { directory, listing } = facts;
-  const entries = listing.kind === 'directory' ? listing.entries : [];
-  const placed = judgeDirectory({ path: directory, problem: directoryProblem(listing), entries }, diskFiles(facts));
   return [
-    ...placed,
+    ...judgeDirectory(directory, listing, diskFiles(facts)),
     ...judgeSidecarJson(join(directory, 'cocoon.json'), facts.sidecar),
     ...judgeSidecarJson(join(directory, 'config.json'), facts.config),
     ...judgeSidecarJson(join(directory, 'state.json'), facts.state),
@@ -56,7 +55,7 @@ export function ownDisks(facts: SnapshotFacts): DiskReport[] {
 }
 
 function judgeDisks(facts: SnapshotFacts, roots: readonly string[]): Finding[] {
-  const { sidecar, config, record, listing } = facts;
+  const { sidecar, config, state, record, listing } = facts;
   if (sidecar.kind !== 'ok' || config.kind !== 'ok') return [];
   const disks: DiskFacts = {
     sidecarPath: join(facts.directory, 'cocoon.json'),
@@ -69,13 +68,14 @@ function judgeDisks(facts: SnapshotFacts, roots: readonly string[]): Finding[] {
       imageType: disk.image_type,
       backingFiles: disk.backing_files,
     })),
+    stateIds: state.kind === 'ok' ? [...state.value.disks.keys()] : null,
     kernel: config.value.payload?.kernel ?? '',
     roots,
     names: listing.kind === 'directory' ? listing.entries.map(({ name }) => name) : [],
     imageType: record.imageType ?? '',
     hypervisor: record.hypervisor ?? '',
   };
-  return [...judgeWhichFile(disks), ...judgeSidecarAgainstConfig(disks)];
+  return [...judgeWhichFile(disks), ...judgeSidecarAgainstConfig(disks), ...judgeDiskIds(disks)];
 }
 
 function judgeConfig(facts: SnapshotFacts, roots: readonly string[], allowedSections: readonly string[]): Finding[] {

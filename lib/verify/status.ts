@@ -5,51 +5,53 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { StatusBlob, StatusReport } from '../report/documents.js';
 import { listBlobs } from '../store/blob-directory.js';
 import { cloudImageBlobs } from '../store/layout.js';
-import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
 import { identityFromRecord } from '../trust/receipt-record.js';
-import { listSeals } from '../trust/seals.js';
+import { listSeals, type SealList } from '../trust/seals.js';
 import { openState } from '../trust/state-directory.js';
+import { attempt } from './entry.js';
 import { errorFinding } from './error-finding.js';
+import { ledgerOf, type Remembered } from './ledger.js';
+import { openForCheck } from './open-for-check.js';
 import { hexOf, isCloudImage, storeBlobPath } from './origin.js';
-import { memoryOf, type Remembered } from './remembered.js';
 import type { StoreCheckOptions } from './run.js';
 
 /** What is known of each blob: those that are there, those that are sealed, those that an image or snapshot needs. */
 export async function storeStatus(options: StoreCheckOptions & { readonly stateDir: string }): Promise<StatusReport> {
-  const { root } = options.location;
+  const opened = await openForCheck(options);
+  const { store, root } = opened;
   const base = { schema: 'blobcheck/status/v1', root, stateDir: options.stateDir } as const;
-  let store: Store;
+  if (store === null) return { ...base, engine: null, findings: [opened.failure], blobs: [] };
+  const findings: Finding[] = [];
+  const blobs: StatusBlob[] = [];
   try {
-    store = await openStore(options.location);
-  } catch (error) {
-    return { ...base, engine: null, findings: [errorFinding(error, root)], blobs: [] };
-  }
-  try {
-    const state = await openState(options.stateDir, root);
-    const memory = memoryOf(state, options.tool);
-    const needed = await whoNeeds(store);
-    const sealed = await listSeals(state);
-    const present = await listBlobs(cloudImageBlobs(root));
-    const names = [
-      ...present,
-      ...sealed.seals.map(({ blob }) => blob),
-      ...sealed.unreadable.map(({ blob }) => blob),
-      ...needed.images.keys(),
-      ...needed.snapshots.keys(),
-    ];
-    const blobs: StatusBlob[] = [];
-    for (const blob of [...new Set(names)].sort()) {
-      blobs.push(await statusOf(store, blob, await memory.recall(blob), needed));
-    }
-    const problems = [...new Set([...memory.problems, ...sealed.problems])];
-    const findings = [...needed.findings, ...problems.map((problem) => finding('state-unusable', problem))];
-    return { ...base, engine: store.engine, findings, blobs };
-  } catch (error) {
-    return { ...base, engine: store.engine, findings: [errorFinding(error, root)], blobs: [] };
+    await attempt(findings, store.root, async () => {
+      const state = await openState(options.stateDir, store.root);
+      const ledger = ledgerOf(state, options.tool);
+      const needed = await whoNeeds(store);
+      const sealed = await listSeals(state);
+      for (const blob of await knownBlobs(store, needed, sealed)) {
+        blobs.push(await statusOf(store, blob, await ledger.recall(blob), needed));
+      }
+      const problems = [...new Set([...ledger.problems, ...sealed.problems])];
+      findings.push(...needed.findings, ...problems.map((problem) => finding('state-unusable', problem)));
+    });
   } finally {
     await store.close();
   }
+  return { ...base, engine: store.engine, findings, blobs };
+}
+
+/** The names of all blobs that are there, sealed, or needed. */
+async function knownBlobs(store: Store, needed: Needed, sealed: SealList): Promise<string[]> {
+  const names = [
+    ...(await listBlobs(cloudImageBlobs(store.root))),
+    ...sealed.seals.map(({ blob }) => blob),
+    ...sealed.unreadable.map(({ blob }) => blob),
+    ...needed.images.keys(),
+    ...needed.snapshots.keys(),
+  ];
+  return [...new Set(names)].sort();
 }
 
 interface Needed {
@@ -67,8 +69,8 @@ async function whoNeeds(store: Store): Promise<Needed> {
   const listed = await store.allImages();
   const findings = listed.unreadable.map((error) => errorFinding(error));
   for (const entry of listed.images.filter(isCloudImage)) add(images, hexOf(entry), entry.ref);
-  for (const { id, pending, deleting } of await store.listSnapshots()) {
-    if (pending || deleting) continue;
+  for (const { id, pending, deletion } of await store.listSnapshots()) {
+    if (pending || deletion === 'deleting') continue;
     try {
       const record = await store.snapshot(id);
       if (record.imageType === 'oci') continue;

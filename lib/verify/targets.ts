@@ -1,6 +1,7 @@
 import type { FindingCode } from '../finding/catalogue.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { SnapshotListing, Store } from '../store/store.js';
+import { errorFinding } from './error-finding.js';
 
 /** What a reference on the command line leads to. */
 export type Target =
@@ -10,7 +11,7 @@ export type Target =
 export interface Targets {
   /** Each snapshot once, in the order that it was asked for. */
   readonly targets: readonly Target[];
-  /** Pending snapshots that a glob or `--all` passed over. */
+  /** Snapshots that a glob or `--all` passed over: pending, or being deleted. */
   readonly skipped: number;
 }
 
@@ -22,25 +23,44 @@ export async function resolveTargets(store: Store, refs: readonly string[]): Pro
   const targets: Target[] = [];
   let skipped = 0;
   for (const ref of refs) {
-    const resolution = await store.resolve(ref);
-    if (resolution.kind === 'found') targets.push({ kind: 'snapshot', ref, id: resolution.id });
-    else if (resolution.kind === 'not-found' && patternCharacters.test(ref)) {
-      const matched = await matchNames(store, ref);
-      const usable = matched.filter(isUsable);
-      skipped += matched.length - usable.length;
-      for (const { id, name } of usable) targets.push({ kind: 'snapshot', ref: name, id });
-      if (usable.length === 0) targets.push(none(ref, 'snapshot-not-found', `no snapshot matches ${ref}`));
-    } else targets.push(unresolved(ref, resolution));
+    try {
+      const found = await resolveTarget(store, ref);
+      targets.push(...found.targets);
+      skipped += found.skipped;
+    } catch (error) {
+      // One reference whose entry is broken stops no other.
+      targets.push({ kind: 'none', ref, finding: errorFinding(error, ref) });
+    }
   }
   return { targets: onceEach(targets), skipped };
 }
 
+async function resolveTarget(store: Store, ref: string): Promise<Targets> {
+  const resolution = await store.resolve(ref);
+  if (resolution.kind === 'found') return { targets: [{ kind: 'snapshot', ref, id: resolution.id }], skipped: 0 };
+  if (resolution.kind === 'not-found' && patternCharacters.test(ref)) {
+    const found = targetsOf(await matchNames(store, ref));
+    if (found.targets.length > 0) return found;
+    return { ...found, targets: [none(ref, 'snapshot-not-found', `no snapshot matches ${ref}`)] };
+  }
+  return { targets: [unresolved(ref, resolution)], skipped: 0 };
+}
+
 /** Every snapshot of the store; pending ones are passed over and counted. */
 export async function allTargets(store: Store): Promise<Targets> {
-  const listed = await store.listSnapshots();
-  const usable = listed.filter(isUsable);
-  const targets = usable.map(({ id, name }): Target => ({ kind: 'snapshot', ref: name === '' ? id : name, id }));
-  return { targets: targets.sort((a, b) => compare(a.ref, b.ref)), skipped: listed.length - usable.length };
+  const { targets, skipped } = targetsOf(await store.listSnapshots());
+  return { targets: [...targets].sort((a, b) => compare(a.ref, b.ref)), skipped };
+}
+
+/** A snapshot that is pending or being deleted is not there, for cocoon too; one whose tombstone is broken may be. */
+function targetsOf(listed: readonly SnapshotListing[]): Targets {
+  const there = listed.filter(({ pending, deletion }) => !pending && deletion !== 'deleting');
+  const targets = there.map(({ id, name, deletion }): Target => {
+    const ref = name === '' ? id : name;
+    if (deletion !== 'unreadable') return { kind: 'snapshot', ref, id };
+    return none(ref, 'metadata-unreadable', `the tombstone of the snapshot ${id} cannot be read`);
+  });
+  return { targets, skipped: listed.length - there.length };
 }
 
 async function matchNames(store: Store, pattern: string): Promise<SnapshotListing[]> {
@@ -49,11 +69,6 @@ async function matchNames(store: Store, pattern: string): Promise<SnapshotListin
   const matches = picomatch(pattern, { bash: true, dot: true });
   const listed = await store.listSnapshots();
   return listed.filter(({ name }) => name !== '' && matches(name)).sort((a, b) => compare(a.name, b.name));
-}
-
-/** A snapshot that cocoon is deleting is as good as gone; a pending one is not there yet. */
-function isUsable(listing: SnapshotListing): boolean {
-  return !listing.pending && !listing.deleting;
 }
 
 function unresolved(

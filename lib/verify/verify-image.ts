@@ -1,47 +1,54 @@
-import { finding } from '../finding/finding.js';
+import { stat } from 'node:fs/promises';
+import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
+import { firmware } from '../store/layout.js';
+import type { CloudImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import { errorFinding } from './error-finding.js';
+import { attempt, entryOf } from './entry.js';
 import { withHealing } from './heal.js';
-import { hexOf, indexedBase, isCloudImage, storeBlobPath } from './origin.js';
+import { hexOf, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
+import { judgeFirmware } from './rules/firmware.js';
 import type { Run } from './run.js';
-import { verdictOf } from './verdict.js';
 
 /** Rules 12 to 16 for what the index says a new VM would be started from. */
 export async function verifyImage(run: Run, store: Store, ref: string): Promise<EntryReport> {
-  const blank = { ref, id: null, name: null, disks: [], blobs: [] };
-  try {
-    const entries = await store.image(ref);
-    const entry = entries.find(isCloudImage);
-    if (entry === undefined) {
-      const found =
-        entries.length > 0
-          ? finding('snapshot-unsupported', `${ref} is an OCI image, which this version cannot judge`, { subject: ref })
-          : finding('image-not-found', `no image in the local index is called ${ref}`, { subject: ref });
-      return { ...blank, verdict: verdictOf([found]), findings: [found] };
-    }
-    const blob = hexOf(entry);
-    if (!/^[0-9a-f]{64}$/.test(blob)) {
-      const found = finding(
-        'metadata-unreadable',
-        `the index names no SHA-256 digest for ${ref}: ${entry.contentSum}`,
-        {
-          subject: ref,
-        },
-      );
-      return { ...blank, name: entry.ref, verdict: verdictOf([found]), findings: [found] };
-    }
+  const findings: Finding[] = [];
+  const entries = await attempt(findings, ref, () => store.image(ref));
+  const entry = entries?.find(isCloudImage);
+  if (entries !== null) findings.push(...judgeEntries(entries.length, entry, ref));
+  if (entry === undefined || findings.length > 0) return entryOf({ ref, name: entry?.ref ?? null, findings });
+  const blob = hexOf(entry);
+  const base = await attempt(findings, ref, async () => {
     const { request, origin } = await indexedBase(store, blob, storeBlobPath(store, blob), entry.ref);
-    const base = await run.base(request);
-    const findings = withHealing(base.findings, origin).map((found) => namedByIndex(found));
-    return { ...blank, name: entry.ref, verdict: verdictOf(findings), findings, blobs: [base.report] };
-  } catch (error) {
-    const findings = [errorFinding(error, ref)];
-    return { ...blank, verdict: verdictOf(findings), findings };
-  }
+    const judged = await run.base(request);
+    findings.push(...witnessedBy('image index', withHealing(judged.findings, origin)));
+    return judged;
+  });
+  findings.push(...judgeFirmware(await missing(firmware(store.root))));
+  return entryOf({ ref, name: entry.ref, findings, blobs: base === null ? [] : [base.report] });
 }
 
-/** The witness here is the index, not an overlay's header. */
-function namedByIndex<T extends { readonly expectedFrom: string | null }>(found: T): T {
-  return found.expectedFrom === 'overlay header' ? { ...found, expectedFrom: 'image index' } : found;
+function judgeEntries(count: number, entry: CloudImageEntry | undefined, ref: string): Finding[] {
+  const subject = ref;
+  if (entry === undefined && count > 0) {
+    return [finding('snapshot-unsupported', `${ref} is an OCI image, which this version cannot judge`, { subject })];
+  }
+  if (entry === undefined) {
+    return [finding('image-not-found', `no image in the local index is called ${ref}`, { subject })];
+  }
+  if (count > 1) {
+    const message = `${ref} is a cloud image and an OCI image, and cocoon asks which is meant`;
+    return [finding('snapshot-unsupported', message, { subject })];
+  }
+  if (/^[0-9a-f]{64}$/.test(hexOf(entry))) return [];
+  const message = `the index names no SHA-256 digest for ${ref}: ${entry.contentSum}`;
+  return [finding('metadata-unreadable', message, { subject })];
+}
+
+async function missing(path: string): Promise<string | null> {
+  try {
+    return (await stat(path)).isFile() ? null : path;
+  } catch {
+    return path;
+  }
 }

@@ -1,108 +1,124 @@
 import { join } from 'node:path';
 import { type Finding, finding } from '../finding/finding.js';
-import type { DiskReport, EntryReport } from '../report/documents.js';
-import { cloudImageBlobs } from '../store/layout.js';
+import type { EntryReport } from '../report/documents.js';
+import { blobIn, cloudImageBlobs } from '../store/layout.js';
 import type { SnapshotRecord } from '../store/records.js';
+import { directoryStamp } from '../store/snapshot-directory.js';
 import type { Store } from '../store/store.js';
-import { errorFinding } from './error-finding.js';
+import { attempt, entryOf } from './entry.js';
 import { withHealing } from './heal.js';
 import { indexedBase } from './origin.js';
-import { blobPathIn, type JudgedOverlay, judgeOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
+import { type JudgedOverlay, judgeOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
 import { realpathOrNull, rootSpellings } from './root-spellings.js';
 import { judgePins } from './rules/pins.js';
 import { judgeWitnesses } from './rules/witnesses.js';
 import type { Run } from './run.js';
-import { missingFirmware, readRawDisks, readSnapshotFacts } from './snapshot-facts.js';
+import { missingFirmware, readRawDisks, readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
 import { judgeSnapshotFacts, ownDisks } from './snapshot-rules.js';
-import { verdictOf } from './verdict.js';
 
 /** Judges one snapshot that a reference has led to; whatever is wrong with it, the answer is an entry. */
 export async function verifySnapshot(run: Run, store: Store, id: string, ref: string): Promise<EntryReport> {
-  const blank = { ref, id, name: null, disks: [], blobs: [] };
-  try {
-    const record = await store.snapshot(id);
-    const named = { ...blank, name: record.name === '' ? null : record.name };
-    const unsupported = judgeKind(record);
-    if (unsupported !== null) return { ...named, verdict: 'unverified', findings: [unsupported] };
-    const judged = await judgeSnapshot(run, store, record);
-    const findings = neverUnread(judged, ref);
-    return { ...named, ...judged, findings, verdict: verdictOf(findings) };
-  } catch (error) {
-    const findings = [errorFinding(error, ref)];
-    return { ...blank, verdict: verdictOf(findings), findings };
-  }
-}
+  const findings: Finding[] = [];
+  const record = await attempt(findings, ref, () => store.snapshot(id));
+  if (record === null) return entryOf({ ref, id, findings });
+  const named = { ref, id, name: record.name === '' ? null : record.name };
+  const facts = await attempt(findings, ref, () => readSnapshotFacts(record, store.root));
+  const unsupported = judgeKind(record, facts, ref);
+  if (unsupported !== null) return entryOf({ ...named, findings: [unsupported] });
+  if (facts === null) return entryOf({ ...named, findings });
 
-/** Defence in depth: whatever the rules say, a snapshot whose base was not read to its end is never allowed. */
-function neverUnread({ findings, blobs }: Judged, ref: string): Judged['findings'] {
-  const read = blobs.length > 0 && blobs.every(({ how, actual }) => how !== null && actual !== null);
-  if (read || verdictOf(findings) !== 'allow') return findings;
-  return [...findings, finding('blob-unreadable', 'the base was not read', { subject: ref })];
-}
-
-type Judged = Pick<EntryReport, 'findings' | 'disks' | 'blobs'>;
-
-async function judgeSnapshot(run: Run, store: Store, record: SnapshotRecord): Promise<Judged> {
-  const facts = await readSnapshotFacts(record, store.root);
   const roots = await rootSpellings(store.root, record);
-  const opened = { rawDisks: await readRawDisks(facts), missingFirmware: await missingFirmware(facts, roots) };
-  const own = judgeSnapshotFacts(facts, opened, roots, run.allowedVmSections);
-  const others = ownDisks(facts);
-  if (facts.listing.kind !== 'directory' || !facts.listing.inStore) return { findings: own, disks: others, blobs: [] };
+  const rawDisks = await readRawDisks(facts, findings);
+  const firmware = await attempt(findings, ref, () => missingFirmware(facts, roots));
+  const opened = { rawDisks, missingFirmware: firmware };
+  findings.push(...judgeSnapshotFacts(facts, opened, roots, run.allowedVmSections));
+  if (!facts.readable) return entryOf({ ...named, findings, disks: ownDisks(facts) });
 
-  const path = join(facts.directory, 'overlay.qcow2');
-  // A missing overlay is the directory's finding.
-  if (!facts.listing.entries.some(({ name, kind }) => name === 'overlay.qcow2' && kind === 'regular')) {
-    return { findings: own, disks: others, blobs: [] };
+  const based = await judgeOverlayAndBase(run, store, facts, roots, findings);
+  const stamp = await attempt(findings, ref, () => directoryStamp(facts.directory));
+  if (stamp !== null && stamp !== facts.stamp) {
+    const message = 'a file of the snapshot changed while it was being judged';
+    findings.push(finding('file-changed', message, { subject: facts.directory }));
   }
-  const blobs = await realpathOrNull(cloudImageBlobs(store.root));
-  const place = { blobs, spellings: roots.map(cloudImageBlobs), staysInPlace: false };
-  const overlay = await judgeOverlay(path, place, run.signal);
-  const based = await judgeOnBase(run, store, record, { path, overlay, blobs });
-  return {
-    findings: [...own, ...overlay.findings, ...based.findings],
-    disks: [based.disk, ...others],
-    blobs: based.blobs,
-  };
+  return entryOf({ ...named, findings, ...based });
 }
 
-interface OverlayInStore {
+/** Rules 9 to 16: the overlay, and the base that its accepted name leads to. */
+async function judgeOverlayAndBase(
+  run: Run,
+  store: Store,
+  facts: SnapshotFacts,
+  roots: readonly string[],
+  findings: Finding[],
+): Promise<Pick<EntryReport, 'disks' | 'blobs'>> {
+  const path = join(facts.directory, 'overlay.qcow2');
+  const blobs = (await realpathOrNull(cloudImageBlobs(store.root))) ?? cloudImageBlobs(store.root);
+  const place = { blobs, spellings: roots.map(cloudImageBlobs), staysInPlace: false };
+  const overlay = facts.has('overlay.qcow2')
+    ? await attempt(findings, path, () => judgeOverlay(path, place, run.signal))
+    : null;
+  // A missing overlay is the directory's finding.
+  if (overlay === null) return { disks: ownDisks(facts), blobs: [] };
+  findings.push(...overlay.findings);
+  const { base: blob } = overlay;
+  if (blob === null) {
+    findings.push(...judgeOverlayOnBase(path, overlay, null));
+    return { disks: [overlayDisk('overlay.qcow2', overlay, []), ...ownDisks(facts)], blobs: [] };
+  }
+  const blobPath = blobIn(blobs, blob);
+  const report = await attempt(findings, path, () =>
+    judgeOnBase(run, store, facts.record, { path, overlay, blob, blobPath }, findings),
+  );
+  const chain = [{ path: blobPath, format: 'qcow2', digest: report?.actual ?? null }];
+  const disks = [overlayDisk('overlay.qcow2', overlay, chain), ...ownDisks(facts)];
+  return { disks, blobs: report === null ? [] : [report] };
+}
+
+interface OverlayOnBlob {
   readonly path: string;
   readonly overlay: JudgedOverlay;
-  readonly blobs: string | null;
+  readonly blob: string;
+  readonly blobPath: string;
 }
 
-/** Rules 12 to 16: the base that the overlay's accepted name leads to. */
+/** Rules 12 to 16 for an overlay on a blob of the store. */
 async function judgeOnBase(
   run: Run,
   store: Store,
   record: SnapshotRecord,
-  { path, overlay, blobs }: OverlayInStore,
-): Promise<{ findings: Finding[]; disk: DiskReport; blobs: EntryReport['blobs'] }> {
-  const blob = overlay.base;
-  if (blob === null || blobs === null) {
-    const findings = judgeOverlayOnBase(path, overlay, null);
-    return { findings, disk: overlayDisk('overlay.qcow2', overlay, []), blobs: [] };
-  }
-  const blobPath = blobPathIn(blobs, blob);
+  { path, overlay, blob, blobPath }: OverlayOnBlob,
+  findings: Finding[],
+): Promise<EntryReport['blobs'][number]> {
   const image = record.image === '' ? null : record.image;
-  const { request, origin } = await indexedBase(store, blob, blobPath, image);
-  const base = await run.base(request);
-  const findings = [
-    ...withHealing(base.findings, origin),
+  const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, image));
+  const base = await run.base(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] });
+  const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null };
+  findings.push(
+    ...withHealing(base.findings, indexed?.origin ?? nowhere),
     ...judgeOverlayOnBase(path, overlay, base.header),
     ...judgeWitnesses({ record: record.id, headerDigest: blob, recordDigest: record.imageDigest }),
-    ...judgePins({ ...origin, pinned: record.imageBlobIds, hashesToName: base.report.actual === `sha256:${blob}` }),
-  ];
-  const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];
-  return { findings, disk: overlayDisk('overlay.qcow2', overlay, chain), blobs: [base.report] };
+  );
+  if (indexed !== null) {
+    const hashesToName = base.report.actual === `sha256:${blob}`;
+    findings.push(...judgePins({ ...indexed.origin, pinned: record.imageBlobIds, hashesToName }));
+  }
+  return base.report;
 }
 
-function judgeKind(record: SnapshotRecord): Finding | null {
+/** Snapshots that this version cannot judge: of another hypervisor, or of an image that is no cloud image. */
+function judgeKind(record: SnapshotRecord, facts: SnapshotFacts | null, ref: string): Finding | null {
+  const { hypervisor, imageType } = record;
+  const config = facts?.config.kind === 'ok' ? facts.config.value : null;
+  const bootsKernel = (config?.payload?.kernel ?? '') !== '';
   const kind =
-    record.hypervisor === 'firecracker' ? 'a Firecracker' : record.imageType === 'oci' ? 'an OCI image' : null;
-  if (kind === null) return null;
-  return finding('snapshot-unsupported', `this is ${kind} snapshot, which this version cannot judge`, {
-    subject: record.name === '' ? record.id : record.name,
-  });
+    hypervisor !== null && hypervisor !== 'cloud-hypervisor'
+      ? `a snapshot of ${hypervisor}`
+      : imageType !== null && imageType !== 'cloudimg'
+        ? `a snapshot of an image of the type ${imageType}`
+        : imageType === null && bootsKernel
+          ? 'a snapshot that boots a kernel'
+          : null;
+  return kind === null
+    ? null
+    : finding('snapshot-unsupported', `this is ${kind}, which this version cannot judge`, { subject: ref });
 }

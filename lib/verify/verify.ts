@@ -1,12 +1,11 @@
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport, VerifyReport } from '../report/documents.js';
-import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
-import { errorFinding } from './error-finding.js';
+import { attempt, entryOf } from './entry.js';
+import { openForCheck } from './open-for-check.js';
 import { buildReport } from './report.js';
-import { type Run, type StoreCheckOptions, startRun } from './run.js';
+import type { Run, StoreCheckOptions } from './run.js';
 import { allTargets, resolveTargets, type Target } from './targets.js';
-import { verdictOf } from './verdict.js';
 import { verifyImage } from './verify-image.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
@@ -21,14 +20,9 @@ export interface VerifyRequest {
 
 /** Judges snapshots and images of a cocoon root. Whatever is wrong with the root, the answer is a report. */
 export async function verify(request: VerifyRequest, options: StoreCheckOptions): Promise<VerifyReport> {
-  const { root } = options.location;
-  const run = await startRun(root, options);
-  let store: Store;
-  try {
-    store = await openStore(options.location, options.signal === undefined ? {} : { signal: options.signal });
-  } catch (error) {
-    return buildReport(run, { root, engine: null, findings: [errorFinding(error, root)] });
-  }
+  const opened = await openForCheck(options);
+  const { run, store } = opened;
+  if (store === null) return buildReport(run, { root: opened.root, engine: null, findings: [opened.failure] });
   try {
     return await verifyIn(run, store, request);
   } finally {
@@ -40,24 +34,25 @@ async function verifyIn(run: Run, store: Store, request: VerifyRequest): Promise
   const snapshots: EntryReport[] = [];
   const images: EntryReport[] = [];
   const findings: Finding[] = [];
-  let skipped = 0;
-  try {
-    const found = request.all ? await allTargets(store) : await resolveTargets(store, request.snapshots ?? []);
-    skipped = found.skipped;
-    for (const target of found.targets) snapshots.push(await verifyTarget(run, store, target));
-    for (const ref of request.images ?? []) images.push(await verifyImage(run, store, ref));
-  } catch (error) {
-    findings.push(errorFinding(error, store.root));
-  }
+  const found = await attempt(findings, store.root, () =>
+    request.all ? allTargets(store) : resolveTargets(store, request.snapshots ?? []),
+  );
+  for (const target of found?.targets ?? []) snapshots.push(await verifyTarget(run, store, target));
+  for (const ref of request.images ?? []) images.push(await verifyImage(run, store, ref));
   findings.push(...store.recovered.map(recovered));
-  return buildReport(run, { root: store.root, engine: store.engine, findings, snapshots, images, skipped });
+  return buildReport(run, {
+    root: store.root,
+    engine: store.engine,
+    findings,
+    snapshots: await run.recheck(snapshots),
+    images: await run.recheck(images),
+    skipped: found?.skipped ?? 0,
+  });
 }
 
 async function verifyTarget(run: Run, store: Store, target: Target): Promise<EntryReport> {
   if (target.kind === 'snapshot') return await verifySnapshot(run, store, target.id, target.ref);
-  const findings = [target.finding];
-  const { ref } = target;
-  return { ref, id: null, name: null, verdict: verdictOf(findings), findings, disks: [], blobs: [] };
+  return entryOf({ ref: target.ref, findings: [target.finding] });
 }
 
 function recovered({ path, reason }: { readonly path: string; readonly reason: string }): Finding {

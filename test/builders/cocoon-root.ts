@@ -107,7 +107,7 @@ export function buildRoot(spec: RootSpec): BuiltRoot {
     writeIndex(join(directory, 'snapshot', 'db', 'snapshots.json'), { snapshots: records, names, ...marked });
     writeIndex(join(directory, 'cloudimg', 'db', 'images.json'), { images: entries });
   }
-  const location: StoreLocation = { root: directory, runDirs: [join(root, 'run')], metaBackend: null };
+  const location: StoreLocation = { root: directory, metaBackend: null };
   return { directory, location, blob, files };
 }
 

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { VerifyReport } from '../../lib/report/documents.js';
+import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, overlayOn, smallNode } from '../builders/small-node.js';
+import { blobcheckAsNobody } from '../support/as-nobody.js';
 import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('blobcheck verify --image and --overlay');
@@ -30,6 +34,44 @@ test('an image that the index lacks, or whose blob is gone, is denied', () => {
   const gone = verifyJson([...node.options, '--image', imageUrl]);
   assert.equal(codesOf(gone.report.images[0]), ['blob-missing']);
   assert.is(gone.report.images[0]?.findings[0]?.expectedFrom, 'image index');
+});
+
+test('a reference of a cloud image and of an OCI image is not allowed: cocoon asks which is meant', () => {
+  for (const engine of ['json', 'sqlite'] as const) {
+    const node = smallNode({ engine });
+    const oci = { manifest_digest: `sha256:${'ef'.repeat(32)}`, layers: [{ digest: `sha256:${'ef'.repeat(32)}` }] };
+    putRow(node.root.directory, engine, 'oci-images', 'another', oci);
+    assert.is(verifyJson([...node.options, '--image', imageUrl]).status, 0);
+    assert.equal(codesOf(verifyJson([...node.options, '--image', 'another']).report.images[0]), [
+      'snapshot-unsupported',
+    ]);
+    putRow(node.root.directory, engine, 'oci-images', imageUrl, oci);
+    const { status, report } = verifyJson([...node.options, '--image', imageUrl]);
+    assert.is(status, 3);
+    assert.equal(codesOf(report.images[0]), ['snapshot-unsupported']);
+    assert.match(report.images[0]?.findings[0]?.message ?? '', /a cloud image and an OCI image/);
+  }
+});
+
+test('an image without the firmware that it would boot is denied', () => {
+  const node = smallNode();
+  const firmware = join(node.root.directory, 'firmware/CLOUDHV.fd');
+  rmSync(firmware);
+  const { status, report } = verifyJson([...node.options, '--image', imageUrl]);
+  assert.is(status, 1);
+  assert.equal(codesOf(report.images[0]), ['boot-file-missing']);
+  assert.is(report.images[0]?.findings[0]?.subject, firmware);
+});
+
+test('an entry of the index says nothing of a size that it does not name; a wrong one it does', () => {
+  const node = smallNode();
+  const entry = (size: object) => ({ ref: imageUrl, content_sum: `sha256:${node.base}`, ...size });
+  const judged = (size: object) => {
+    putRow(node.root.directory, 'json', 'cloud-images', imageUrl, entry(size));
+    return codesOf(verifyJson([...node.options, '--image', imageUrl]).report.images[0]);
+  };
+  assert.equal(judged({ size: 4096 }), ['blob-size-mismatch']);
+  for (const none of [{}, { size: 0 }, { size: null }]) assert.equal(judged(none), []);
 });
 
 interface Outside {
@@ -92,6 +134,58 @@ test('a name with the characters of a glob is itself when it exists', () => {
   const run = blobcheck(['verify', '--overlay', join(directory, 'over[1].qcow2'), ...options]);
   assert.is(run.status, 0);
   assert.match(run.stdout, /1 overlay: 1 allowed/);
+});
+
+test('a directory of blobs that is not there has no base for any overlay', () => {
+  const { directory, blobs, blob, options } = outside();
+  writeFileSync(join(directory, 'over.qcow2'), overlayOn(blob));
+  rmSync(blobs, { recursive: true });
+  const { status, report } = verifyJson(['--overlay', join(directory, 'over.qcow2'), ...options]);
+  assert.is(status, 1);
+  assert.equal(codesOf(report.overlays[0]), ['blob-missing']);
+  assert.is(report.overlays[0]?.findings[0]?.subject, blob);
+});
+
+needs(['nobody'], test, 'blobs that may not be looked at are unverified, wherever the way to them ends', () => {
+  const { directory, blobs, blob } = outside();
+  const overlay = join(directory, 'over.qcow2');
+  writeFileSync(overlay, overlayOn(blob));
+  chmodSync(directory, 0o755);
+  const judge = () => {
+    const run = blobcheckAsNobody([
+      'verify',
+      '--json',
+      '--overlay',
+      overlay,
+      '--blobs',
+      blobs,
+      '--state-dir',
+      '/nowhere',
+    ]);
+    const report: VerifyReport = JSON.parse(run.stdout);
+    return [run.status, codesOf(report.overlays[0])];
+  };
+  assert.equal(judge(), [0, []]);
+  chmodSync(blob, 0o600);
+  assert.equal(judge(), [3, ['blob-unreadable']]);
+  chmodSync(blob, 0o644);
+  chmodSync(blobs, 0o700);
+  assert.equal(judge(), [3, ['blob-unreadable']]);
+});
+
+needs(['nobody'], test, 'blobs that lie behind a directory which may not be entered are unverified', () => {
+  const { directory, blobs, blob } = outside();
+  const inside = join(directory, 'closed');
+  mkdirSync(inside);
+  renameSync(blobs, join(inside, 'blobs'));
+  const overlay = join(directory, 'over.qcow2');
+  writeFileSync(overlay, overlayOn(join(inside, 'blobs', blob.slice(-70))));
+  chmodSync(directory, 0o755);
+  chmodSync(inside, 0o700);
+  const args = ['--overlay', overlay, '--blobs', join(inside, 'blobs'), '--state-dir', '/nowhere'];
+  const run = blobcheckAsNobody(['verify', '--json', ...args]);
+  assert.is(run.status, 3);
+  assert.equal(codesOf(JSON.parse(run.stdout).overlays[0]), ['blob-unreadable']);
 });
 
 test.run();

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { smallNode } from '../builders/small-node.js';
-import { program, verifyJson } from '../support/blobcheck.js';
+import { baseBytes, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
+import { settled } from '../digest/settled.js';
+import { codesOf, program, verifyJson } from '../support/blobcheck.js';
+import { foreign, seal, status } from './seals.js';
 
 const test = suite('an interrupted run');
 
@@ -32,30 +34,87 @@ function linkOf(path: string): string {
   }
 }
 
+/** Runs a command until it reads `file`, and ends it. */
+async function interrupted(args: readonly string[], file: string, signal: NodeJS.Signals) {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk));
+  await untilOpen(child, file);
+  child.kill(signal);
+  const [code] = await once(child, 'close');
+  return { code, printed };
+}
+
+/** A node with the sound snapshot `app:v1`, and `large:v1` on a blob that takes minutes to read and that nobody knows. */
+async function largeNode(): Promise<SmallNode & { readonly large: string; readonly bytes: Buffer }> {
+  const more = (base: string, blob: string) => [
+    snapshotOn('large:v1', foreign, blob, { image: 'large', overlay: overlayOn(blob.replace(base, foreign)) }),
+  ];
+  const node = smallNode({ more });
+  const large = node.root.blob(foreign);
+  const bytes = baseBytes('large');
+  writeFileSync(large, bytes);
+  // A sound image, and a hole behind it.
+  truncateSync(large, 200e9);
+  await settled(large);
+  return { ...node, large, bytes };
+}
+
+/** Every file of the state directory with its content. */
+function stateFiles({ state }: SmallNode): Record<string, string> {
+  const names = readdirSync(state, { recursive: true, encoding: 'utf8' }).sort();
+  const files = names.filter((name) => statSync(join(state, name)).isFile());
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(state, name), 'utf8')]));
+}
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  test(`ends at once with ${code} after ${signal}, prints nothing on standard output, and loses nothing`, async () => {
-    const node = smallNode();
-    assert.is(verifyJson([...node.options, 'app:v1']).status, 0);
-    const before = readdirSync(node.state, { recursive: true }).sort();
-    // A hole of 200 GB takes minutes to hash.
-    const large = join(node.root.directory, 'large');
-    writeFileSync(large, '');
-    truncateSync(large, 200e9);
-    const child = spawn(process.execPath, [program, 'hash', large], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let printed = '';
-    child.stdout.on('data', (chunk: Buffer) => (printed += chunk));
-    await untilOpen(child, large);
-    child.kill(signal);
-    const [status] = await once(child, 'close');
-    assert.is(status, code);
-    assert.is(printed, '');
-    rmSync(large);
-    assert.equal(readdirSync(node.state, { recursive: true }).sort(), before);
-    assert.is(verifyJson([...node.options, 'app:v1']).status, 0);
+  test(`hash ends at once with ${code} after ${signal}, and prints nothing on standard output`, async () => {
+    const node = await largeNode();
+    assert.equal(await interrupted(['hash', node.large], node.large, signal), { code, printed: '' });
+    assert.equal(stateFiles(node), {});
   });
+
+  for (const [command, names] of [
+    ['verify', ['app:v1', 'large:v1']],
+    ['seal', ['app:v1', 'large:v1']],
+  ] as const) {
+    test(`${command} ends at once with ${code} after ${signal}, and loses nothing of what it had read`, async () => {
+      const node = await largeNode();
+      const run = await interrupted([command, '--json', ...node.options, ...names], node.large, signal);
+      assert.equal(run, { code, printed: '' });
+      // Of the base that was read whole a seal and a receipt; of the other, nothing; nothing half written.
+      const after = stateFiles(node);
+      const sections = Object.keys(after).map((name) => [name.split('/')[0], name.split('/').at(-1)]);
+      assert.equal(sections, [
+        ['receipts', `${node.base}.json`],
+        ['seals', `${node.base}.json`],
+      ]);
+      for (const text of Object.values(after)) assert.is(JSON.parse(text).digest, `sha256:${node.base}`);
+      const known = Object.fromEntries(status(node).blobs.map((blob) => [blob.blob, blob]));
+      assert.is(known[node.base]?.basis, 'name');
+      assert.is(known[node.base]?.lastResult, 'good');
+      assert.equal([known[foreign]?.basis, known[foreign]?.lastRead], [null, null]);
+
+      // The next run is right about both.
+      rmSync(node.large);
+      writeFileSync(node.large, node.bytes);
+      const { report } = verifyJson([...node.options, ...names]);
+      assert.equal(report.findings, []);
+      assert.equal(report.snapshots.map(codesOf), [[], ['blob-unsealed', 'image-not-indexed']]);
+      assert.is(report.snapshots[0]?.blobs[0]?.basis, 'name');
+      const sealed = seal(node, ...names).report.blobs;
+      assert.equal(
+        sealed.map(({ outcome, basis }) => [outcome, basis]),
+        [
+          ['kept', 'name'],
+          ['sealed', 'operator'],
+        ],
+      );
+    });
+  }
 }
 
 test.run();

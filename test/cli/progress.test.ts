@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { progressOn } from '../../lib/cli/progress.js';
@@ -11,6 +13,8 @@ import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('progress');
+
+const child = fileURLToPath(new URL('progress-child.ts', import.meta.url));
 
 /** Standard error that is no terminal, and a clock that is set by hand. */
 function plainTerminal() {
@@ -66,24 +70,39 @@ test('work that is over soon prints nothing on standard error', () => {
   assert.is(blobcheck(['hash', file]).stderr, '');
 });
 
+/** What a terminal shows of its last line once it was erased, as the end of a bar does. */
+const leftAfterErasing = (output: string) => output.split('\u001b[2K').at(-1)?.trim();
+
+const onTerminal = { ...process.env, TERM: 'xterm' };
+
 needs(['script'], test, 'on a terminal there is a bar while it works, and none is left when it is done', () => {
+  const command = `${process.execPath} --import tsx ${child}`;
+  const run = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', env: onTerminal });
+  assert.is(run.status, 0, run.stdout);
+  assert.match(run.stdout, /hole {2}.* 100%.*\/s.*left/);
+  assert.is(leftAfterErasing(run.stdout), 'done');
+});
+
+needs(['script'], test, 'a bar comes while a large file is read, and an interruption takes it away', async () => {
   const file = join(temporaryDirectory(), 'hole');
   writeFileSync(file, '');
-  // A second of work or two: a bar appears after 0.4 s.
-  truncateSync(file, 3e9);
-  const command = `${process.execPath} ${program} hash ${file}`;
-  const run = spawnSync('script', ['-qec', command, '/dev/null'], {
-    encoding: 'utf8',
-    env: { ...process.env, TERM: 'xterm' },
+  // It takes minutes to read, and is interrupted as soon as there is a bar.
+  truncateSync(file, 200e9);
+  const command = `exec ${process.execPath} ${program} hash ${file}`;
+  const run = spawn('script', ['-qec', command, '/dev/null'], { env: onTerminal });
+  let output = '';
+  let interrupted = false;
+  run.stdout.on('data', (chunk: Buffer) => {
+    output += chunk;
+    if (interrupted || !/hole {2}.*%.*\/s.*left/.test(output)) return;
+    interrupted = true;
+    // What Ctrl-C sends through a terminal.
+    run.stdin.write('\u0003');
   });
-  assert.is(run.status, 0);
-  assert.match(run.stdout, /hole {2}.*%.*\/s.*left/);
-  const last =
-    run.stdout
-      .trimEnd()
-      .split(/[\r\n]+/)
-      .at(-1) ?? '';
-  assert.match(last, /[0-9a-f]{64} {2}.*hole$/);
+  const [status] = await once(run, 'close');
+  assert.ok(interrupted, output);
+  assert.is(status, 130);
+  assert.is(leftAfterErasing(output), '');
 });
 
 test.run();

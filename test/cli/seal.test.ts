@@ -1,31 +1,14 @@
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
-import type { SealReport, StatusReport } from '../../lib/report/documents.js';
-import { baseBytes, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
+import { baseBytes, overlayOn, smallNode, snapshotOn } from '../builders/small-node.js';
+import { settled } from '../digest/settled.js';
 import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
+import { foreign, seal, sealFiles, status, swap } from './seals.js';
 
 const test = suite('blobcheck seal and status');
-
-const foreign = 'cd'.repeat(32);
-
-function seal(node: SmallNode, ...args: string[]): { status: number | null; report: SealReport } {
-  const run = blobcheck(['seal', '--json', ...node.options, ...args]);
-  return { status: run.status, report: JSON.parse(run.stdout) };
-}
-
-function status(node: SmallNode): StatusReport {
-  return JSON.parse(blobcheck(['status', '--json', ...node.options]).stdout);
-}
-
-function sealFiles(node: SmallNode): string[] {
-  const [folder = ''] = readdirSync(join(node.state, 'seals'));
-  return readdirSync(join(node.state, 'seals', folder)).map((name) =>
-    readFileSync(join(node.state, 'seals', folder, name), 'utf8'),
-  );
-}
 
 test('a converted base is denied until it is sealed, and allowed from then on', () => {
   const node = smallNode({ digest: foreign });
@@ -86,32 +69,6 @@ test('a sealed blob is kept as it is', () => {
   assert.equal(sealFiles(node), before);
 });
 
-test('seal --replace gives one blob a new seal and keeps the old one in its history', () => {
-  const node = smallNode({ digest: foreign });
-  const { report: first } = seal(node, foreign);
-  const other = baseBytes('converted by another qemu-img');
-  rmSync(node.blob);
-  writeFileSync(`${node.blob}.new`, other);
-  renameSync(`${node.blob}.new`, node.blob);
-  assert.is(verifyJson([...node.options, 'app:v1']).status, 1);
-  const { status: code, report } = seal(node, '--replace', foreign);
-  assert.is(code, 0);
-  assert.is(report.blobs[0]?.outcome, 'replaced');
-  const known = status(node).blobs[0];
-  assert.is(known?.digest, report.blobs[0]?.digest);
-  assert.equal(
-    known?.history.map(({ digest }) => digest),
-    [first.blobs[0]?.digest],
-  );
-  assert.is(verifyJson([...node.options, 'app:v1']).status, 0);
-});
-
-test('seal --replace takes a blob and nothing else', () => {
-  const run = blobcheck(['seal', ...smallNode().options, '--replace', 'app:v1']);
-  assert.is(run.status, 2);
-  assert.match(run.stderr, /--replace takes one blob/);
-});
-
 test('a base with a damaged structure cannot be sealed, not even by --replace', () => {
   const node = smallNode({ digest: foreign });
   flipBit(node.blob, 20 + 3);
@@ -122,6 +79,47 @@ test('a base with a damaged structure cannot be sealed, not even by --replace', 
     assert.ok(report.blobs[0]?.findings.some((found) => found.code === 'blob-malformed'));
   }
   assert.equal(status(node).blobs[0]?.basis, null);
+});
+
+test('a sealed blob was read, and its swap for another file is known as one', async () => {
+  const node = smallNode({ digest: foreign });
+  await settled(node.blob);
+  assert.is(status(node).blobs[0]?.lastRead, null);
+  assert.is(seal(node, foreign).status, 0);
+  const known = status(node).blobs[0];
+  assert.is.not(known?.lastRead, null);
+  assert.is(known?.lastResult, 'good');
+  assert.is(known?.unchangedSince, true);
+  assert.equal(codesOf(verifyJson([...node.options, 'app:v1']).report.snapshots[0]), []);
+  swap(node.blob, baseBytes('swapped'));
+  assert.is(status(node).blobs[0]?.unchangedSince, false);
+  assert.equal(codesOf(verifyJson([...node.options, 'app:v1']).report.snapshots[0]), ['blob-replaced']);
+  assert.is(status(node).blobs[0]?.lastResult, 'bad');
+});
+
+test('a sealed blob that is written over in its place is corrupt, and no other file', async () => {
+  const node = smallNode({ digest: foreign });
+  await settled(node.blob);
+  assert.is(seal(node, foreign).status, 0);
+  flipBit(node.blob, 5 * 65536 + 3);
+  assert.equal(codesOf(verifyJson([...node.options, 'app:v1']).report.snapshots[0]), ['blob-corrupt']);
+});
+
+test('where the directory of the blobs is gone, verify and seal say what is missing', () => {
+  const node = smallNode();
+  rmSync(dirname(node.blob), { recursive: true });
+  const { status: verified, report } = verifyJson([...node.options, 'app:v1']);
+  assert.is(verified, 1);
+  assert.equal(codesOf(report.snapshots[0]), ['blob-missing']);
+  const { status: code, report: sealed } = seal(node, 'app:v1');
+  assert.is(code, 1);
+  assert.is(sealed.blobs[0]?.outcome, 'refused');
+  assert.equal(
+    sealed.blobs[0]?.findings.map((found) => found.code),
+    ['blob-missing'],
+  );
+  assert.is(sealed.blobs[0]?.path, node.blob);
+  assert.equal(seal(node, '--all').report.blobs, []);
 });
 
 test('a seal that cannot be written is no success', () => {

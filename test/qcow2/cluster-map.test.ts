@@ -19,15 +19,18 @@ test('neighbours keep their own use, across bytes and pages', () => {
   assert.is(map.use(1_000_000), FREE);
 });
 
-test('the next metadata cluster is found over empty pages, and data is passed over', () => {
+test('the next cluster in use is found over empty pages, whatever it is used for', () => {
   const map = createClusterMap();
-  for (const cluster of [3, 200_001]) map.setUse(cluster, METADATA);
-  for (const cluster of [0, 5, 200_000]) map.setUse(cluster, DATA);
-  assert.is(map.nextMetadata(0, 300_000), 3);
-  assert.is(map.nextMetadata(3, 300_000), 3);
-  assert.is(map.nextMetadata(4, 300_000), 200_001);
-  assert.is(map.nextMetadata(4, 200_001), -1);
-  assert.is(map.nextMetadata(200_002, 2 ** 28), -1);
+  map.setUse(3, METADATA);
+  map.setUse(5, FREE);
+  map.setUse(200_001, DATA);
+  map.setUse(200_002, COMPRESSED);
+  assert.is(map.nextUsed(0, 300_000), 3);
+  assert.is(map.nextUsed(3, 300_000), 3);
+  assert.is(map.nextUsed(4, 300_000), 200_001);
+  assert.is(map.nextUsed(4, 200_001), -1);
+  assert.is(map.nextUsed(200_002, 200_003), 200_002);
+  assert.is(map.nextUsed(200_003, 2 ** 28), -1);
 });
 
 test.run();

@@ -83,7 +83,13 @@ test('a file that ends inside the area is a problem', () => {
 });
 
 test('an area that begins behind its end holds nothing', () => {
-  assert.equal(parseExtensions(end, 4_294_967_288, 8), { extensions: [], problem: null });
+  assert.equal(parseExtensions(end, 4_294_967_288, 8), { extensions: [], problem: null, ended: false });
+});
+
+test('whether an end marker stands before the end of the area is told', () => {
+  assert.is(parse(extension(1, '12345678'), end).ended, true);
+  assert.is(parse(extension(1, '12345678')).ended, false);
+  assert.is(parse(extension(1, '12345678')).problem, null);
 });
 
 test('as many extensions as the limit allows are kept, and no more', () => {

@@ -38,6 +38,7 @@ test('every field of a version 3 header is read', async () => {
     compressionType: 1,
     backing: { offset: 136n, size: 13, name: Buffer.from('/b/base.qcow2') },
     extensionsProblem: null,
+    extensionsEnded: true,
     fileSize: file.length,
   });
   assert.equal(

@@ -48,7 +48,10 @@ test('a healthy image has no problem, and its clusters are counted', async () =>
     problemCount: 0,
     notWalked: null,
     tooLarge: null,
-    staleRefcounts: false,
+    dirty: false,
+    rebuildsRefcounts: false,
+    freeDataClusters: 0,
+    firstFreeData: null,
     l2Tables: 1,
     dataClusters: 1,
     zeroClusters: 2,
@@ -199,11 +202,36 @@ test('a file with more clusters than we keep account of is not walked', async ()
   assert.match(tooLarge ?? '', 'clusters');
 });
 
-test('stale refcounts are what the dirty and the lazy bit say', async () => {
-  const stale = async (incompatible: bigint, compatible: bigint) => {
-    return (await tablesOf(buildQcow2({ virtualSize: 2 ** 20, incompatible, compatible }))).staleRefcounts;
+test('who rebuilds the refcounts is what the dirty bit, the lazy bit and their width say', async () => {
+  const facts = async (changes: object) => {
+    const { dirty, rebuildsRefcounts } = await tablesOf(buildQcow2({ virtualSize: 2 ** 20, ...changes }));
+    return [dirty, rebuildsRefcounts];
   };
-  assert.equal([await stale(0n, 0n), await stale(1n, 0n), await stale(0n, 1n)], [false, true, true]);
+  assert.equal(await facts({ refcountOrder: 4 }), [false, false]);
+  assert.equal(await facts({ incompatible: 1n }), [true, true]);
+  assert.equal(await facts({ compatible: 1n }), [false, true]);
+  assert.equal(await facts({ refcountOrder: 5 }), [false, true]);
+});
+
+for (const refcountOrder of [0, 3, 4, 6]) {
+  test(`data that counts as free is a fact and no problem (refcounts of ${2 ** refcountOrder} bits)`, async () => {
+    const clusters = [0, 1, 2].map((index) => ({ index, data: Buffer.from('x') }));
+    const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, refcountOrder, clusters });
+    const host = file.length / CLUSTER - 2;
+    const bit = host * 2 ** refcountOrder + (refcountOrder > 3 ? 2 ** refcountOrder - 8 : 0);
+    const at = REFCOUNT_BLOCK + Math.floor(bit / 8);
+    file.writeUInt8(file.readUInt8(at) & ~(1 << (bit % 8)), at);
+    const { problems, freeDataClusters, firstFreeData } = await tablesOf(file);
+    assert.equal([problems, freeDataClusters, firstFreeData], [[], 1, host * CLUSTER]);
+  });
+}
+
+test('without a refcount block all data counts as free', async () => {
+  const clusters = [0, 1, 2].map((index) => ({ index, data: Buffer.from('x') }));
+  const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, clusters });
+  file.writeBigUInt64BE(0n, REFCOUNT_TABLE);
+  const { freeDataClusters, firstFreeData } = await tablesOf(file);
+  assert.equal([freeDataClusters, firstFreeData], [3, file.length - 3 * CLUSTER]);
 });
 
 test('a file that becomes shorter meanwhile has changed, and is not malformed', async () => {

@@ -176,7 +176,7 @@ test('no snapshots are not counted where something else was asked about', () => 
 
 test('skipped snapshots are counted apart, and only where there are any', () => {
   const summary = { allow: 1, deny: 2, unverified: 3, skipped: 4 };
-  assert.match(lines({ summary })[0] ?? '', '1 allowed, 2 denied, 3 unverified, 4 skipped (pending)');
+  assert.match(lines({ summary })[0] ?? '', '1 allowed, 2 denied, 3 unverified, 4 skipped (pending, or being deleted)');
 });
 
 test('whatever comes from the disk is escaped, in every place where it is printed', () => {

@@ -12,7 +12,7 @@ import { refusal } from './refusal.js';
 
 const test = suite('which engine keeps the metadata');
 
-const at = (root: string, metaBackend: MetaBackend | null = null) => ({ root, runDirs: [], metaBackend });
+const at = (root: string, metaBackend: MetaBackend | null = null) => ({ root, metaBackend });
 const built = (engine: MetaBackend) => buildRoot({ directory: temporaryDirectory(), engine }).directory;
 
 test('a database makes a root sqlite, any index makes it JSON', async () => {

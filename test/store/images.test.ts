@@ -38,7 +38,7 @@ async function stores(images = { cloud: cloud as object, oci: oci as object }): 
     Record<string, unknown>
   >;
   writeDatabase(join(root, 'meta', 'meta.db'), { rows });
-  return [await openStore(json.location), await openStore({ root, runDirs: [], metaBackend: null })];
+  return [await openStore(json.location), await openStore({ root, metaBackend: null })];
 }
 
 const refs = (entries: readonly { kind: string; ref: string }[]) => entries.map(({ kind, ref }) => `${kind} ${ref}`);

@@ -14,47 +14,29 @@ function config(name: string, text: string): string {
   return path;
 }
 
-test('by default the root and both run directories that cocoon may use', async () => {
-  assert.equal(await resolveLocation({ env: {} }), {
-    root: '/var/lib/cocoon',
-    runDirs: ['/var/lib/cocoon/run'],
-    metaBackend: null,
-  });
-  assert.equal((await resolveLocation({ env: { COCOON_ROOT_DIR: '/data' } })).runDirs, [
-    '/var/lib/cocoon/run',
-    '/data/run',
-  ]);
+test('by default the root that cocoon uses, and no engine', async () => {
+  assert.equal(await resolveLocation({ env: {} }), { root: '/var/lib/cocoon', metaBackend: null });
 });
 
 test('flag before environment before configuration before default', async () => {
-  const configFile = config(
-    'cocoon.json',
-    '{"root_dir": "/from-file", "run_dir": "/run-from-file", "meta_backend": "json"}',
-  );
+  const configFile = config('cocoon.json', '{"root_dir": "/from-file", "meta_backend": "json"}');
   const env = { COCOON_ROOT_DIR: '/from-env', COCOON_META_BACKEND: 'sqlite' };
   assert.is((await resolveLocation({ rootDir: '/from-flag', configFile, env })).root, '/from-flag');
   assert.equal(await resolveLocation({ configFile, env }), {
     root: '/from-env',
-    runDirs: ['/run-from-file'],
     metaBackend: 'sqlite',
   });
   assert.equal(await resolveLocation({ configFile, env: {} }), {
     root: '/from-file',
-    runDirs: ['/run-from-file'],
     metaBackend: 'json',
   });
 });
 
 test('an empty variable is an unset one, an empty flag is none', async () => {
-  const env = { COCOON_ROOT_DIR: '', COCOON_RUN_DIR: '', COCOON_META_BACKEND: '' };
+  const env = { COCOON_ROOT_DIR: '', COCOON_META_BACKEND: '' };
   assert.is((await resolveLocation({ env, configFile: config('c.yaml', 'root_dir: /from-file') })).root, '/from-file');
   assert.is((await resolveLocation({ env })).root, '/var/lib/cocoon');
   await refusal(resolveLocation({ rootDir: '', env: {} }), 'metadata-unreadable', /root_dir must not be empty/);
-  await refusal(
-    resolveLocation({ env: {}, configFile: config('c.json', '{"run_dir": ""}') }),
-    'metadata-unreadable',
-    /run_dir must not be empty/,
-  );
 });
 
 test('the ending says the format, and keys are without case', async () => {
@@ -106,12 +88,11 @@ test('a configuration file may be a link, as cocoon follows it', async () => {
 
 test('relative paths are relative to the working directory', async () => {
   const cwd = temporaryDirectory();
-  writeFileSync(join(cwd, 'c.json'), '{"run_dir": "run/../elsewhere"}');
-  assert.equal(await resolveLocation({ rootDir: 'root/', configFile: 'c.json', env: {}, cwd }), {
-    root: join(cwd, 'root'),
-    runDirs: [join(cwd, 'elsewhere')],
-    metaBackend: null,
-  });
+  writeFileSync(join(cwd, 'c.json'), '{"root_dir": "root/../elsewhere"}');
+  const root = async (rootDir?: string) =>
+    (await resolveLocation({ rootDir, configFile: 'c.json', env: {}, cwd })).root;
+  assert.is(await root(), join(cwd, 'elsewhere'));
+  assert.is(await root('root/'), join(cwd, 'root'));
 });
 
 test.run();

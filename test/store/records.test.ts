@@ -126,7 +126,7 @@ test('one bad record stands in no other’s way, in either engine', async () => 
   const torn = { ...snapshots, TORN: raw('{"name": "to') };
   writeDatabase(join(sqlite, 'meta', 'meta.db'), { rows: { snapshots__records: torn } });
 
-  for (const location of [json.location, { root: sqlite, runDirs: [], metaBackend: null }]) {
+  for (const location of [json.location, { root: sqlite, metaBackend: null }]) {
     const store = await openStore(location);
     assert.is((await store.snapshot('GOOD')).name, 'good');
     assert.is((await store.resolve('BAD')).kind, 'found');
@@ -135,7 +135,7 @@ test('one bad record stands in no other’s way, in either engine', async () => 
     assert.ok((await store.listSnapshots()).some(({ id }) => id === 'GOOD'));
     await store.close();
   }
-  const store = await openStore({ root: sqlite, runDirs: [], metaBackend: null });
+  const store = await openStore({ root: sqlite, metaBackend: null });
   await refusal(store.snapshot('TORN'), 'metadata-unreadable', /"TORN" cannot be decoded/);
   assert.is((await store.listSnapshots()).length, 3);
 });

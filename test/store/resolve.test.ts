@@ -23,7 +23,7 @@ async function storesOf({ snapshots, names = {}, tombstones = {} }: Tables): Pro
   writeDatabase(join(sqlite, 'meta', 'meta.db'), {
     rows: { snapshots__records: snapshots, snapshots__names: names, snapshots__tombstones: tombstones },
   });
-  return [await openStore(json.location), await openStore({ root: sqlite, runDirs: [], metaBackend: null })];
+  return [await openStore(json.location), await openStore({ root: sqlite, metaBackend: null })];
 }
 
 /** Both engines must say the same. */
@@ -160,17 +160,28 @@ test('what looks like a path, an option or SQL is a name', async () => {
 
 test('the list has every snapshot by id, with what its record says unchecked', async () => {
   const tables = {
-    snapshots: { B: { name: 'b:v1' }, A: { name: 7 }, C: { pending: true, name: 'c' }, D: null, E: 'text', F: {} },
-    tombstones: { F: { phase: 'deleting' } },
+    snapshots: {
+      B: { name: 'b:v1' },
+      A: { name: 7 },
+      C: { pending: true, name: 'c' },
+      D: null,
+      E: 'text',
+      F: {},
+      G: {},
+      H: {},
+    },
+    tombstones: { F: { phase: 'deleting' }, G: { phase: 'unknown' }, H: { phase: 'leased' } },
   };
-  const plain = { pending: false, deleting: false };
+  const plain = { pending: false, deletion: 'none' };
   for (const store of await storesOf(tables)) {
     assert.equal(await store.listSnapshots(), [
       { id: 'A', name: '', ...plain },
       { id: 'B', name: 'b:v1', ...plain },
-      { id: 'C', name: 'c', pending: true, deleting: false },
+      { id: 'C', name: 'c', pending: true, deletion: 'none' },
       { id: 'E', name: '', ...plain },
-      { id: 'F', name: '', pending: false, deleting: true },
+      { id: 'F', name: '', pending: false, deletion: 'deleting' },
+      { id: 'G', name: '', pending: false, deletion: 'unreadable' },
+      { id: 'H', name: '', pending: false, deletion: 'none' },
     ]);
   }
 });

@@ -19,7 +19,7 @@ export function built(spec: DatabaseSpec = {}, root = temporaryDirectory()): Bui
   const database = join(root, 'meta', 'meta.db');
   const records = { ID0: { name: 'n0' }, ID1: { name: 'n1' }, ID2: { name: 'n2' } };
   writeDatabase(database, { rows: { snapshots__records: records, snapshots__names: { 'a/b:v1': 'ID1' } }, ...spec });
-  return { root, database, meta: dirname(database), location: { root, runDirs: [], metaBackend: null } };
+  return { root, database, meta: dirname(database), location: { root, metaBackend: null } };
 }
 
 export const insert = (id: string) =>

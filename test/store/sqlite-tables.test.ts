@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../../lib/store/open.js';
+import { asNobody, nobodysEnvironment } from '../support/as-nobody.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { listing } from './listing.js';
@@ -187,42 +187,32 @@ const child = (location: unknown) => `
     console.log(error.code, error.message);
   }`;
 
-const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-// As root, and where the project itself lies open to everybody.
-if (spawnSync('setpriv', [...nobody, 'test', '-r', fileURLToPath(import.meta.url)]).status === 0) {
-  needs(
-    ['sqlite3', 'setpriv'],
-    test,
-    'somebody who may only read sees the same, in every state of the log',
-    async () => {
-      const root = built();
-      for (const directory of [root.root, root.meta]) chmodSync(directory, 0o755);
-      const asNobody = () => {
-        const before = listing(root.meta);
-        // The script of the loader is looked for where anybody may read.
-        const words = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '--import', 'tsx'];
-        const run = spawnSync('setpriv', [...words, '--input-type=module', '-e', child(root.location)], {
-          encoding: 'utf8',
-        });
-        assert.equal(listing(root.meta), before);
-        return `${run.stdout}${run.stderr}`.trim();
-      };
-      assert.is(asNobody(), 'ID0,ID1,ID2');
-      const writer = startWriter(root.database);
-      await writer.run(insert('NEW'));
-      assert.is(asNobody(), 'ID0,ID1,ID2,NEW');
-      await writer.kill();
-      assert.is(asNobody(), 'ID0,ID1,ID2,NEW');
-      rmSync(`${root.database}-shm`);
-      assert.is(asNobody(), 'ID0,ID1,ID2,NEW');
-      chmodSync(root.database, 0o600);
-      assert.match(asNobody(), /^metadata-unreadable .*EACCES/);
-      chmodSync(root.database, 0o644);
-      chmodSync(root.meta, 0o700);
-      assert.match(asNobody(), /^metadata-unreadable .*EACCES/);
-    },
-  );
-}
+needs(['sqlite3', 'nobody'], test, 'somebody who may only read sees the same, in every state of the log', async () => {
+  const root = built();
+  for (const directory of [root.root, root.meta]) chmodSync(directory, 0o755);
+  const seenByNobody = () => {
+    const before = listing(root.meta);
+    // The script of the loader is looked for where anybody may read.
+    const words = [...asNobody, process.execPath, '--import', 'tsx', '--input-type=module', '-e'];
+    const [command = '', ...args] = [...words, child(root.location)];
+    const run = spawnSync(command, args, { encoding: 'utf8', env: nobodysEnvironment() });
+    assert.equal(listing(root.meta), before);
+    return `${run.stdout}${run.stderr}`.trim();
+  };
+  assert.is(seenByNobody(), 'ID0,ID1,ID2');
+  const writer = startWriter(root.database);
+  await writer.run(insert('NEW'));
+  assert.is(seenByNobody(), 'ID0,ID1,ID2,NEW');
+  await writer.kill();
+  assert.is(seenByNobody(), 'ID0,ID1,ID2,NEW');
+  rmSync(`${root.database}-shm`);
+  assert.is(seenByNobody(), 'ID0,ID1,ID2,NEW');
+  chmodSync(root.database, 0o600);
+  assert.match(seenByNobody(), /^metadata-unreadable .*EACCES/);
+  chmodSync(root.database, 0o644);
+  chmodSync(root.meta, 0o700);
+  assert.match(seenByNobody(), /^metadata-unreadable .*EACCES/);
+});
 
 test('a database that is a link is read where it leads, with the log that is there', async () => {
   const root = built();

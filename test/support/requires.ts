@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { Test } from 'uvu';
 
 type Callback = (context: Record<string, unknown>) => void | Promise<void>;
@@ -12,6 +13,11 @@ const probes: Readonly<Record<string, () => string | null>> = {
     return run.status === 0 ? null : 'private mount namespaces are not to be had';
   },
   root: () => (process.geteuid?.() === 0 ? null : 'this is not root'),
+  nobody: () => {
+    const words = ['--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-r', fileURLToPath(import.meta.url)];
+    const { status } = spawnSync('setpriv', words);
+    return status === 0 ? null : 'another user is not to be had (root, setpriv, a project that everybody may read)';
+  },
   'disk-backed-tmp': () => {
     // What lies in memory has no pages to drop and no medium to read.
     const memory = [0x01021994, 0x858458f6];

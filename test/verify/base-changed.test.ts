@@ -34,7 +34,7 @@ for (const [what, words, meddle] of meddling) {
     const judged = await judgeWhile(base, 1, () => meddle(base.path));
     assert.equal(codes(judged), ['blob-changed']);
     assert.match(judged.findings[0]?.message ?? '', words);
-    assert.is((await base.memory.recall(base.blob)).seal, null);
+    assert.is((await base.ledger.recall(base.blob)).seal, null);
     assert.is(receiptResult(base), null);
   });
 
@@ -52,7 +52,7 @@ test('a base that is written to between the look at its structure and the read o
   await settled(base.path);
   const meddle = () => writeFileSync(base.path, baseImage('evil'), { flag: 'r+' });
   assert.equal(codes(await base.judge({}, { signal: meddlingSignal(1, meddle) })), ['blob-changed']);
-  assert.is((await base.memory.recall(base.blob)).seal, null);
+  assert.is((await base.ledger.recall(base.blob)).seal, null);
 });
 
 test('a base that is cut short while its tables are walked is changed', async () => {

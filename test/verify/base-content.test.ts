@@ -106,14 +106,14 @@ test('a flip that nobody knows of, and a conversion, look alike: unsealed, and n
   assert.equal(judged.findings[0]?.remedyArgv, ['blobcheck', 'seal', foreign]);
   assert.is(judged.report.basis, null);
   assert.is(judged.report.readFrom, 'cache');
-  assert.is((await base.memory.recall(foreign)).seal, null);
+  assert.is((await base.ledger.recall(foreign)).seal, null);
   assert.equal(codes(await base.judge()), ['blob-unsealed']);
 });
 
 test('a base whose structure is bad is never sealed, even if it hashes to its name', async () => {
   const base = await baseOf(Buffer.alloc(70_000, 'raw'));
   assert.equal(codes(await base.judge()), ['blob-malformed']);
-  assert.is((await base.memory.recall(base.blob)).seal, null);
+  assert.is((await base.ledger.recall(base.blob)).seal, null);
 });
 
 /** The last byte of cluster_bits: no table stands where it must once it is another. */
@@ -167,7 +167,7 @@ test('a torn seal is not written over by looking at the base again', async () =>
   const content = baseImage('as it is called');
   const base = await withTornSeal(await sealedBase(content, sha256(content)));
   await base.judge();
-  assert.match((await base.memory.recall(base.blob)).sealProblem ?? '', 'not JSON');
+  assert.match((await base.ledger.recall(base.blob)).sealProblem ?? '', 'not JSON');
 });
 
 // Only a real disk can hold other bytes than the cache: a file system on a loop device, whose block is changed and put back.

@@ -15,7 +15,8 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openState } from '../../lib/trust/state-directory.js';
-import { memoryOf } from '../../lib/verify/remembered.js';
+import { ledgerOf } from '../../lib/verify/ledger.js';
+import { asNobody, nobodysEnvironment } from '../support/as-nobody.js';
 import { needs } from '../support/requires.js';
 import { type Base, baseImage, baseOf, codes, receiptResult, sealedBase, sha256 } from './bases.js';
 
@@ -52,8 +53,8 @@ test('a sound base that hashes to its name is good, is sealed so, and its read i
   });
   assert.is(judged.header?.virtualSize, 4n * 2n ** 20n);
   assert.is(judged.hashed?.digest, base.blob);
-  assert.is((await base.memory.recall(base.blob)).seal?.basis, 'name');
-  assert.equal([...base.memory.problems], []);
+  assert.is((await base.ledger.recall(base.blob)).seal?.basis, 'name');
+  assert.equal([...base.ledger.problems], []);
   assert.equal((await base.judge()).findings, []);
 });
 
@@ -135,7 +136,7 @@ test('the dirty bit of a base is a warning, and the base is sealed all the same'
   assert.equal(codes(judged), ['blob-marked-dirty']);
   assert.is(judged.findings[0]?.severity, 'warning');
   assert.ok(judged.header);
-  assert.is((await base.memory.recall(base.blob)).seal?.basis, 'name');
+  assert.is((await base.ledger.recall(base.blob)).seal?.basis, 'name');
 });
 
 test('a base with a backing file of its own is denied though it hashes to its name', async () => {
@@ -158,11 +159,11 @@ test('data beyond the last cluster is no finding of a base', async () => {
 
 test('without a state directory nothing is remembered, and the verdict is the same', async () => {
   const base = await baseOf(baseImage('good'));
-  const memory = memoryOf(await openState(null, dirname(base.path)), 'test');
-  const judged = await base.judge({}, { memory });
+  const ledger = ledgerOf(await openState(null, dirname(base.path)), 'test');
+  const judged = await base.judge({}, { ledger });
   assert.equal(codes(judged), []);
   assert.is(judged.report.basis, null);
-  assert.equal([...memory.problems], []);
+  assert.equal([...ledger.problems], []);
   assert.not.ok(existsSync(base.state.path ?? ''));
 });
 
@@ -181,15 +182,14 @@ test('an interruption is no finding', async () => {
 /** Judges the base in a process of its own, as somebody else if we are root, and gives its findings. */
 function judgedByNobody(base: Base): { code: string; severity: string; message: string }[] {
   const argv = [process.execPath, '--import', 'tsx', child, base.path];
-  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv];
-  const [command = '', ...args] = process.geteuid?.() === 0 ? asNobody : argv;
-  const run = spawnSync(command, args, { encoding: 'utf8' });
+  const [command = '', ...args] = process.geteuid?.() === 0 ? [...asNobody, ...argv] : argv;
+  const run = spawnSync(command, args, { encoding: 'utf8', env: nobodysEnvironment() });
   assert.is(run.status, 0, run.stderr);
   return JSON.parse(run.stdout);
 }
 
 needs(
-  process.geteuid?.() === 0 ? ['setpriv'] : [],
+  process.geteuid?.() === 0 ? ['nobody'] : [],
   test,
   'a base that we may not read is unverified; one that we may is judged',
   async () => {

@@ -5,7 +5,7 @@ import { hashFile } from '../../lib/digest/hash-file.js';
 import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
 import { type JudgedBase, judgeBase } from '../../lib/verify/base.js';
 import type { BaseOptions, BaseRequest } from '../../lib/verify/base-content.js';
-import { type Memory, memoryOf } from '../../lib/verify/remembered.js';
+import { type Ledger, ledgerOf } from '../../lib/verify/ledger.js';
 import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
 import { settled } from '../digest/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -26,7 +26,7 @@ export interface Base {
   readonly path: string;
   readonly bytes: Buffer;
   readonly state: StateDirectory;
-  readonly memory: Memory;
+  readonly ledger: Ledger;
   judge(request?: Partial<BaseRequest>, options?: Partial<BaseOptions>): Promise<JudgedBase>;
 }
 
@@ -39,14 +39,14 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
   writeFileSync(path, bytes);
   await settled(path);
   const state = await openState(join(directory, 'state'), blobs);
-  const memory = memoryOf(state, 'test');
-  const plain: BaseOptions = { engine: 'native', memory, signal: undefined, onProgress: () => {} };
+  const ledger = ledgerOf(state, 'test');
+  const plain: BaseOptions = { engine: 'native', ledger, signal: undefined, onProgress: () => {} };
   return {
     blob,
     path,
     bytes,
     state,
-    memory,
+    ledger,
     judge: (request = {}, options = {}) =>
       judgeBase({ blob, path, indexedBytes: [], ...request }, { ...plain, ...options }),
   };
@@ -55,7 +55,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
 /** The same, sealed with what it is now, as somebody who trusts it does. */
 export async function sealedBase(bytes: Buffer, blob: string): Promise<Base> {
   const base = await baseOf(bytes, blob);
-  const written = await base.memory.seal(blob, await hashFile(base.path), 'operator');
+  const written = await base.ledger.seal(blob, await hashFile(base.path), 'operator');
   if (written.kind !== 'written') throw new Error(`not sealed: ${written.kind}`);
   return base;
 }

@@ -11,8 +11,6 @@ const codes: readonly (readonly [ErrorCode, FindingCode])[] = [
   ['metadata-newer', 'metadata-newer'],
   ['metadata-converting', 'metadata-converting'],
   ['metadata-ambiguous', 'metadata-ambiguous'],
-  ['seal-unreadable', 'seal-unreadable'],
-  ['state-unusable', 'state-unusable'],
   ['unreadable', 'file-unreadable'],
   ['changed', 'file-changed'],
 ];
@@ -26,10 +24,9 @@ for (const [error, code] of codes) {
   });
 }
 
-test('what could not be checked never allows, but for trouble with what is remembered', () => {
+test('what could not be checked never allows', () => {
   for (const [error, code] of codes) {
-    const { severity } = errorFinding(new BlobcheckError(error, 'x'));
-    assert.is(severity, code === 'state-unusable' ? 'warning' : 'unverified', code);
+    assert.is(errorFinding(new BlobcheckError(error, 'x')).severity, 'unverified', code);
   }
 });
 

@@ -2,12 +2,12 @@
 import { basename, dirname } from 'node:path';
 import { openState } from '../../lib/trust/state-directory.js';
 import { judgeBase } from '../../lib/verify/base.js';
-import { memoryOf } from '../../lib/verify/remembered.js';
+import { ledgerOf } from '../../lib/verify/ledger.js';
 
 const [path = '', state] = process.argv.slice(2);
-const memory = memoryOf(await openState(state ?? null, dirname(path)), 'test');
+const ledger = ledgerOf(await openState(state ?? null, dirname(path)), 'test');
 const { findings } = await judgeBase(
   { blob: basename(path, '.qcow2'), path, indexedBytes: [] },
-  { engine: 'native', memory, signal: undefined, onProgress: () => {} },
+  { engine: 'native', ledger, signal: undefined, onProgress: () => {} },
 );
 process.stdout.write(`${JSON.stringify(findings)}\n`);

@@ -129,9 +129,9 @@ test('a relative name without a slash leads to the directory of the overlay', as
   assert.equal(codes(await judge(`${hex}.qcow2`, outsideCocoon)), ['backing-outside-store']);
 });
 
-test('a relative name that leads nowhere, or a store without blobs, is outside', async () => {
+test('a relative name that leads nowhere, or a directory of blobs that is not there, is outside', async () => {
   assert.equal(codes(await judge(`gone/${hex}.qcow2`, outsideCocoon)), ['backing-outside-store']);
-  const none = { ...outsideCocoon, blobs: null, spellings: [] };
+  const none = { ...outsideCocoon, blobs: join(store, 'gone'), spellings: [join(store, 'gone')] };
   assert.equal(codes(await judge(`../blobs/${hex}.qcow2`, none)), ['backing-outside-store']);
 });
 

@@ -1,12 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BlobcheckError } from '../../lib/errors.js';
 import type { SnapshotListing, Store } from '../../lib/store/store.js';
 import { allTargets, resolveTargets, type Targets } from '../../lib/verify/targets.js';
 
 const test = suite('targets');
 
 function listing(id: string, name: string, changes: Partial<SnapshotListing> = {}): SnapshotListing {
-  return { id, name, pending: false, deleting: false, ...changes };
+  return { id, name, pending: false, deletion: 'none', ...changes };
 }
 
 /** A store that holds a list of snapshots and knows ids, names and prefixes of three characters. */
@@ -24,7 +25,8 @@ function storeOf(listings: readonly SnapshotListing[]): Store {
       if (matching.length > 1) return { kind: 'ambiguous', ids: matching.map(({ id }) => id) };
       const found = exact ?? matching[0];
       if (found === undefined) return { kind: 'not-found', deletingId: null };
-      if (found.deleting) return { kind: 'not-found', deletingId: found.id };
+      if (found.deletion === 'unreadable') throw new BlobcheckError('metadata-unreadable', 'the tombstone is torn');
+      if (found.deletion === 'deleting') return { kind: 'not-found', deletingId: found.id };
       if (found.pending) return { kind: 'pending', id: found.id };
       return { kind: 'found', id: found.id, by: exact === undefined ? 'prefix' : 'id' };
     },
@@ -41,7 +43,7 @@ const store = storeOf([
   listing('AAAA1', 'simular/win11:v1'),
   listing('AAAA2', 'simular/win11:v2'),
   listing('BBBB1', 'ubuntu', { pending: true }),
-  listing('CCCC1', 'simular/win10:v1', { deleting: true }),
+  listing('CCCC1', 'simular/win10:v1', { deletion: 'deleting' }),
   listing('DDDD1', ''),
   listing('EEEE1', 'odd[1]'),
   listing('FFFF1', 'simular/.hidden', { pending: true }),
@@ -149,6 +151,19 @@ test('all are the usable ones, by name or else by id, sorted; pending and vanish
   );
   assert.is(found.skipped, 3);
   assert.equal(await allTargets(storeOf([])), { targets: [], skipped: 0 });
+});
+
+test('one whose tombstone cannot be read is there and unverified, however it is asked for, and stops no other', async () => {
+  const torn = storeOf([listing('AAAA1', 'app:v1'), listing('BBBB1', 'torn:v1', { deletion: 'unreadable' })]);
+  for (const found of [
+    await allTargets(torn),
+    await resolveTargets(torn, ['*']),
+    await resolveTargets(torn, ['app:v1', 'torn:v1']),
+  ]) {
+    assert.equal(shown(found), ['AAAA1', 'metadata-unreadable']);
+    assert.is(found.targets[1]?.ref, 'torn:v1');
+    assert.is(found.skipped, 0);
+  }
 });
 
 test.run();

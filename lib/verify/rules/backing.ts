@@ -1,4 +1,5 @@
 import { type Finding, finding } from '../../finding/finding.js';
+import { backingPath } from '../../qcow2/backing-path.js';
 
 /** What the bytes of a backing name say, before anything on the disk is looked at. */
 export type BackingName =
@@ -18,26 +19,25 @@ export interface BackingFacts {
   readonly staysInPlace: boolean;
 }
 
-const blobName = /^[0-9a-f]{64}\.qcow2$/;
+const blobName = /^([0-9a-f]{64})\.qcow2$/;
 
-/** QEMU's rule: a scheme is what stands before a colon, if no slash comes first. */
-const pseudoProtocol = /^[^/]*:/;
+const why = {
+  nul: 'it holds a NUL byte',
+  'not-utf8': 'it is not UTF-8',
+  protocol: 'QEMU takes it for a protocol',
+} as const;
 
 /** Reads a backing name: UTF-8 (Cloud Hypervisor refuses others), no NUL (QEMU cuts there), no pseudo-protocol. */
 export function readBackingName(bytes: Buffer | null): BackingName {
   if (bytes === null) return { kind: 'none' };
-  const text = bytes.toString('utf8');
-  const shown = text.slice(0, 200);
-  if (bytes.includes(0)) return { kind: 'not-a-path', shown, why: 'it holds a NUL byte' };
-  if (!Buffer.from(text, 'utf8').equals(bytes)) return { kind: 'not-a-path', shown, why: 'it is not UTF-8' };
-  if (pseudoProtocol.test(text)) return { kind: 'not-a-path', shown, why: 'QEMU takes it for a protocol' };
-  return { kind: 'path', path: text, absolute: text.startsWith('/') };
+  const read = backingPath(bytes);
+  if (read.kind === 'path') return { kind: 'path', path: read.path, absolute: read.path.startsWith('/') };
+  return { kind: 'not-a-path', shown: bytes.toString('utf8').slice(0, 200), why: why[read.kind] };
 }
 
-/** The hex digest in the name of the blob that an accepted backing name leads to; null while any finding stands. */
-export function backingDigest(facts: BackingFacts): string | null {
-  if (judgeBacking(facts).length > 0 || facts.name.kind !== 'path') return null;
-  return lastSegment(facts.name.path).slice(0, 64);
+/** The hex digest in a name that `judgeBacking` accepts; null for one that it does not. */
+export function digestInName(name: BackingName): string | null {
+  return name.kind === 'path' ? (blobName.exec(lastSegment(name.path))?.[1] ?? null) : null;
 }
 
 /**

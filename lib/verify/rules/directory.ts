@@ -1,18 +1,6 @@
+import { systemErrorText } from '../../errors.js';
 import { type Finding, finding } from '../../finding/finding.js';
-
-export interface DirectoryEntry {
-  readonly name: string;
-  /** `regular`, or what stands there instead. */
-  readonly kind: string;
-}
-
-export interface DirectoryFacts {
-  /** The record's `data_dir`. */
-  readonly path: string;
-  /** Why it is not a directory directly under `<root>/snapshot/localfile`; null when it is. */
-  readonly problem: string | null;
-  readonly entries: readonly DirectoryEntry[];
-}
+import type { DirectoryEntry, SnapshotDirectory } from '../../store/snapshot-directory.js';
 
 /** Files that every snapshot of a Cloud Hypervisor VM has, besides the disks that its sidecar lists. */
 export const requiredFiles = ['cocoon.json', 'config.json', 'state.json', 'memory-ranges'] as const;
@@ -24,31 +12,57 @@ const knownFile =
 /** Findings of unknown files are listed up to this many, so that a directory full of them stays readable. */
 const unknownShown = 5;
 
-/** Rule 3: the directory is the store's own, and every file that is opened later is there and regular. */
-export function judgeDirectory(facts: DirectoryFacts, diskFiles: readonly string[]): Finding[] {
-  if (facts.problem !== null) return [fileMissing(facts.path, facts.problem)];
-  const kinds = new Map(facts.entries.map((entry) => [entry.name, entry.kind]));
-  const findings: Finding[] = [];
-  for (const name of new Set([...requiredFiles, ...diskFiles])) {
-    const kind = kinds.get(name);
-    const path = `${facts.path}/${name}`;
-    if (kind === undefined) findings.push(fileMissing(path, `${name} is not in the snapshot's directory`));
-    else if (kind !== 'regular') findings.push(fileMissing(path, `${name} is no regular file`, kind));
+/**
+ * Rule 3: the directory is the store's own, and every file that is opened later is there and regular. `path` is the
+ * directory as it was found, `diskFiles` the names of the disks that cocoon opens in it.
+ */
+export function judgeDirectory(path: string, listing: SnapshotDirectory, diskFiles: readonly string[]): Finding[] {
+  if (listing.kind === 'unreadable') {
+    const message = `the snapshot's directory cannot be read: ${systemErrorText(listing.error)}`;
+    return [finding('file-unreadable', message, { subject: path })];
   }
-  return [...findings, ...judgeUnknown(facts)];
+  const misplaced = whyMisplaced(listing);
+  if (misplaced !== null || listing.kind !== 'directory') return [fileMissing(path, misplaced ?? 'no directory')];
+  if (listing.truncated) {
+    const message = "the snapshot's directory holds more files than anybody would look at";
+    return [finding('file-unreadable', message, { subject: path })];
+  }
+  const needed = [...new Set([...requiredFiles, ...diskFiles])];
+  return [...judgeNeeded(path, listing.entries, needed), ...judgeOthers(path, listing.entries, needed)];
 }
 
-function judgeUnknown(facts: DirectoryFacts): Finding[] {
-  const unknown = facts.entries.filter((entry) => !knownFile.test(entry.name));
-  const findings = unknown.slice(0, unknownShown).map((entry) =>
-    finding('snapshot-file-unknown', `cocoon does not write ${entry.name} into a snapshot`, {
-      subject: `${facts.path}/${entry.name}`,
-      actual: entry.kind,
+/** Why a directory is not one to look into; null when it is. */
+export function whyMisplaced(listing: SnapshotDirectory): string | null {
+  if (listing.kind === 'missing') return "the snapshot's directory is not there";
+  if (listing.kind === 'not-absolute') return "the record names no absolute path for the snapshot's directory";
+  if (listing.kind === 'not-directory') return `a ${listing.what} stands in the place of the snapshot's directory`;
+  if (listing.kind === 'unreadable') return null;
+  return listing.inStore ? null : "the snapshot's directory does not lie directly in this store";
+}
+
+function judgeNeeded(path: string, entries: readonly DirectoryEntry[], needed: readonly string[]): Finding[] {
+  const kinds = new Map(entries.map((entry) => [entry.name, entry.kind]));
+  return needed.flatMap((name) => {
+    const kind = kinds.get(name);
+    if (kind === undefined) return [fileMissing(`${path}/${name}`, `${name} is not in the snapshot's directory`)];
+    return kind === 'regular' ? [] : [fileMissing(`${path}/${name}`, `${name} is no regular file`, kind)];
+  });
+}
+
+/** cocoon copies every regular file into the run directory of a clone, and leaves out whatever is none. */
+function judgeOthers(path: string, entries: readonly DirectoryEntry[], needed: readonly string[]): Finding[] {
+  const unknown = entries.filter(
+    ({ name, kind }) => !knownFile.test(name) || (kind !== 'regular' && !needed.includes(name)),
+  );
+  const findings = unknown.slice(0, unknownShown).map(({ name, kind }) =>
+    finding('snapshot-file-unknown', `cocoon does not write such a ${name} into a snapshot`, {
+      subject: `${path}/${name}`,
+      actual: kind,
     }),
   );
   if (unknown.length > unknownShown) {
     const more = `${unknown.length - unknownShown} more files that cocoon does not write`;
-    findings.push(finding('snapshot-file-unknown', more, { subject: facts.path }));
+    findings.push(finding('snapshot-file-unknown', more, { subject: path }));
   }
   return findings;
 }

@@ -14,7 +14,7 @@ import {
   MAX_BITMAPS,
   V3_HEADER_BYTES,
 } from '../../qcow2/limits.js';
-import { type Flaw, malformed } from './qcow2-flaw.js';
+import { type DiskRole, type Flaw, malformed } from './qcow2-flaw.js';
 
 const LUKS = 2;
 const BITMAPS_BYTES = 24;
@@ -28,7 +28,7 @@ const known = [
 ];
 
 /** The length of the header, which says where the extensions begin, and the extensions as QEMU takes them. */
-export function judgeExtensions(header: Qcow2Header): Flaw[] {
+export function judgeExtensions(header: Qcow2Header, role: DiskRole): Flaw[] {
   return [
     ...judgeHeaderLength(header),
     ...judgeArea(header),
@@ -36,6 +36,7 @@ export function judgeExtensions(header: Qcow2Header): Flaw[] {
     ...judgeFormatLength(header),
     ...judgeEncryptionExtension(header),
     ...judgeBitmaps(header),
+    ...(role === 'overlay' ? [...judgeEnd(header), ...judgeBitmapsBit(header)] : []),
   ];
 }
 
@@ -59,6 +60,33 @@ function judgeArea({ extensionsProblem }: Qcow2Header): Flaw[] {
       expected: 'extensions that end inside their area',
       expectedFrom: 'qcow2 specification',
       actual: extensionsProblem,
+    }),
+  ];
+}
+
+/**
+ * QEMU ends at the backing name; Cloud Hypervisor 53 takes the name for one more extension, and what that leads to for the
+ * next. It reads extensions in version 3 only, and where the header has room for a compression type.
+ */
+function judgeEnd({ version, headerLength, extensionsEnded, extensionsProblem }: Qcow2Header): Flaw[] {
+  if (version !== 3 || headerLength <= V3_HEADER_BYTES || extensionsEnded || extensionsProblem !== null) return [];
+  return [
+    malformed('the header extensions have no end marker', {
+      expected: 'an extension of the type 0 before the backing file name',
+      expectedFrom: 'Cloud Hypervisor',
+      actual: 'none',
+    }),
+  ];
+}
+
+function judgeBitmapsBit({ version, autoclear, extensions }: Qcow2Header): Flaw[] {
+  const named = extensions.some(({ type }) => type === EXTENSION_BITMAPS);
+  if (version !== 3 || (autoclear & BITMAPS) === 0n || named) return [];
+  return [
+    malformed('autoclear_features says that there are bitmaps, and no extension says where', {
+      expected: 'a bitmaps extension, or autoclear_features without bit 0',
+      expectedFrom: 'QEMU',
+      actual: 'bitmaps',
     }),
   ];
 }

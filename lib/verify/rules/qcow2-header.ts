@@ -41,7 +41,7 @@ function flawsOf(facts: HeaderFacts, role: DiskRole): Flaw[] {
   return [
     ...judgeFeatures(header, role),
     ...judgeBackingField(header, role),
-    ...judgeExtensions(header),
+    ...judgeExtensions(header, role),
     ...judgeLayout(header, role),
   ];
 }

@@ -1,5 +1,10 @@
-import { DIRTY, LAZY_REFCOUNTS } from '../../qcow2/features.js';
-import { expectedRefcountBlocks, neededL1Entries, rebuiltClusters, refcountsPerBlock } from '../../qcow2/geometry.js';
+import {
+  expectedRefcountBlocks,
+  neededL1Entries,
+  rebuildsRefcounts,
+  rebuiltClusters,
+  refcountsPerBlock,
+} from '../../qcow2/geometry.js';
 import type { Qcow2Header } from '../../qcow2/header.js';
 import {
   MAX_L1_BYTES,
@@ -23,7 +28,8 @@ export function judgeLayout(header: Qcow2Header, role: DiskRole): Flaw[] {
   ];
   // What follows is computed from these fields.
   if (flaws.length > 0) return flaws;
-  return [...judgeRefcountReach(header), ...(role === 'overlay' ? judgeRebuild(header) : [])];
+  if (role === 'blob') return judgeRefcountReach(header);
+  return [...judgeRefcountReach(header), ...judgeRebuild(header), ...judgeShortTable(header)];
 }
 
 function judgeVirtualSize({ virtualSize }: Qcow2Header): Flaw[] {
@@ -112,7 +118,7 @@ function judgeRefcountTable(header: Qcow2Header): Flaw[] {
   ];
 }
 
-function judgeSnapshots({ snapshotCount, version }: Qcow2Header, role: DiskRole): Flaw[] {
+function judgeSnapshots({ snapshotCount, version, virtualSize }: Qcow2Header, role: DiskRole): Flaw[] {
   if (snapshotCount > MAX_SNAPSHOTS) {
     return [
       unsupported(`it has ${snapshotCount} internal snapshots, more than QEMU reads`, {
@@ -122,13 +128,26 @@ function judgeSnapshots({ snapshotCount, version }: Qcow2Header, role: DiskRole)
       }),
     ];
   }
-  if (role === 'blob' || version !== 2 || snapshotCount === 0) return [];
+  if (role === 'blob') return [];
+  if (version === 2 && virtualSize === 0n) {
+    return [
+      unsupported('QEMU does not grow an image of version 2 that has no size', {
+        expected: '1 byte or more',
+        expectedFrom: 'QEMU',
+        actual: '0',
+      }),
+    ];
+  }
+  if (snapshotCount === 0) return [];
   return [
-    unsupported('QEMU does not resize an image of version 2 with internal snapshots', {
-      expected: 'no internal snapshots',
-      expectedFrom: 'QEMU',
-      actual: String(snapshotCount),
-    }),
+    unsupported(
+      'it has internal snapshots, whose clusters Cloud Hypervisor takes for free when it rebuilds refcounts',
+      {
+        expected: 'no internal snapshots',
+        expectedFrom: 'Cloud Hypervisor',
+        actual: String(snapshotCount),
+      },
+    ),
   ];
 }
 
@@ -148,9 +167,9 @@ function judgeRefcountReach(header: Qcow2Header): Flaw[] {
   return judgeFileSize(header, blocks * refcountsPerBlock(header), 'counts');
 }
 
-/** A writer that finds the dirty or the lazy-refcounts bit rebuilds all refcounts, within limits. */
+/** A writer that must rebuild all refcounts does so within limits. */
 function judgeRebuild(header: Qcow2Header): Flaw[] {
-  if ((header.incompatible & DIRTY) === 0n && (header.compatible & LAZY_REFCOUNTS) === 0n) return [];
+  if (!rebuildsRefcounts(header)) return [];
   const clusters = rebuiltClusters(header);
   if (clusters > BigInt(MAX_TABLE_ENTRIES)) {
     return [
@@ -162,6 +181,25 @@ function judgeRebuild(header: Qcow2Header): Flaw[] {
     ];
   }
   return judgeFileSize(header, clusters + 1n, 'rebuilds refcounts for');
+}
+
+/**
+ * Cloud Hypervisor 53 writes back as many entries of the refcount table as the virtual size asks for, whatever the header
+ * says that the table has: with small clusters that is more, and what lies behind it is overwritten or a write is lost.
+ */
+function judgeShortTable(header: Qcow2Header): Flaw[] {
+  const needed = 8n * expectedRefcountBlocks(header);
+  const there = BigInt(header.refcountTableClusters) << BigInt(header.clusterBits);
+  if (needed <= there) return [];
+  return [
+    {
+      code: 'overlay-refcounts-short',
+      message: 'its refcount table is shorter than what Cloud Hypervisor 53 writes back at this virtual size',
+      expected: `${needed} bytes or more`,
+      expectedFrom: 'Cloud Hypervisor',
+      actual: `${there} bytes`,
+    },
+  ];
 }
 
 function judgeFileSize(header: Qcow2Header, clusters: bigint, does: string): Flaw[] {

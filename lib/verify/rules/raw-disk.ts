@@ -38,15 +38,27 @@ function isFixedVhdFooter(tail: Buffer): boolean {
   );
 }
 
+/** Cloud Hypervisor reads the first sector before it opens a disk, and refuses one that has none. */
+const SECTOR_BYTES = 512n;
+
 /** Rule 17: a raw disk has the size that the guest knows, and is not taken for another format by who opens it. */
 export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
   const findings: Finding[] = [];
-  if (facts.bytes === 0n || (facts.stateBytes !== null && facts.bytes !== facts.stateBytes)) {
+  if (facts.stateBytes !== null && facts.bytes !== facts.stateBytes) {
     findings.push(
       finding('raw-size-mismatch', 'the raw disk has not the size that the guest knows', {
         subject: facts.path,
-        expected: facts.stateBytes === null ? 'not empty' : `${facts.stateBytes} bytes`,
-        expectedFrom: facts.stateBytes === null ? 'cocoon' : 'state.json',
+        expected: `${facts.stateBytes} bytes`,
+        expectedFrom: 'state.json',
+        actual: `${facts.bytes} bytes`,
+      }),
+    );
+  } else if (facts.bytes < SECTOR_BYTES) {
+    findings.push(
+      finding('raw-size-mismatch', 'the raw disk is shorter than a sector', {
+        subject: facts.path,
+        expected: `${SECTOR_BYTES} bytes or more`,
+        expectedFrom: 'Cloud Hypervisor',
         actual: `${facts.bytes} bytes`,
       }),
     );

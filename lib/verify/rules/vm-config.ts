@@ -45,11 +45,13 @@ export function judgeVmConfig(facts: VmConfigFacts): Finding[] {
   const places: { section: string; complaint: Complaint }[] = [];
   // A section that is missing is judged as an empty one: interfaces that the record has must be there.
   const sections = { net: null, ...facts.config };
+  const allowed: string[] = [];
   for (const [section, value] of Object.entries(sections)) {
-    if (value === undefined || facts.allowedSections.includes(section)) continue;
+    if (value === undefined) continue;
     const judge = Object.hasOwn(sectionRules, section) ? sectionRules[section] : undefined;
     const complaints = judge === undefined ? judgeUnknownSection(value) : judge(value, facts);
-    places.push(...complaints.map((complaint) => ({ section, complaint })));
+    if (complaints.length > 0 && facts.allowedSections.includes(section)) allowed.push(section);
+    else places.push(...complaints.map((complaint) => ({ section, complaint })));
   }
   const findings = places.slice(0, shown).map(({ section, complaint }) => hostAccess(facts, section, complaint));
   const more = places.length - findings.length;
@@ -58,7 +60,14 @@ export function judgeVmConfig(facts: VmConfigFacts): Finding[] {
       finding('vm-config-host-access', `${more} more places that cocoon does not write`, { subject: facts.path }),
     );
   }
-  return findings;
+  return [...findings, ...allowed.map((section) => allowedByName(facts, section))];
+}
+
+/** An allow that rests on an operator's word says so. */
+function allowedByName(facts: VmConfigFacts, section: string): Finding {
+  return finding('vm-section-allowed', `config.json: ${section} is not what cocoon writes, and allowed by name`, {
+    subject: facts.path,
+  });
 }
 
 type SectionRule = (value: JsonValue, facts: VmConfigFacts) => Complaint[];

@@ -29,6 +29,8 @@ export interface DiskFacts {
   readonly kernel: string;
   /** Every spelling of this cocoon root: as given, with links resolved, as the record spells it. */
   readonly roots: readonly string[];
+  /** Ids of the devices with sectors in state.json; null when it cannot be read. */
+  readonly stateIds: readonly string[] | null;
   /** The names in the snapshot's directory. */
   readonly names: readonly string[];
   /** The record's `image_type` and `hypervisor`; empty in records made before they were kept. */
@@ -61,31 +63,6 @@ export function judgeWhichFile(facts: DiskFacts): Finding[] {
     findings.push(...judgeImageType(facts, disk, facts.sidecar[index], index));
   });
   return findings;
-}
-
-/** Rule 6: the sidecar is compared with config.json as cocoon compares them: count, order, path, read-only. */
-export function judgeSidecarAgainstConfig(facts: DiskFacts): Finding[] {
-  if (facts.sidecar.length !== facts.config.length) {
-    const counts = { expected: `${facts.sidecar.length} disks`, actual: `${facts.config.length} disks` };
-    return [mismatch(facts, 'cocoon.json and config.json list another number of disks', counts, 'cocoon.json')];
-  }
-  return facts.sidecar.flatMap((disk, index) => {
-    const other = facts.config[index];
-    if (other === undefined) return [];
-    if (other.path !== disk.path) {
-      const paths = { expected: disk.path, actual: other.path };
-      return [mismatch(facts, `disk ${index}: config.json names another path`, paths, 'cocoon.json')];
-    }
-    if (other.serial !== disk.serial) {
-      const serials = { expected: disk.serial, actual: other.serial };
-      return [mismatch(facts, `disk ${index}: config.json names another serial`, serials, 'cocoon.json')];
-    }
-    if (other.readonly !== disk.ro) {
-      const modes = { expected: `read-only ${disk.ro}`, actual: `read-only ${other.readonly}` };
-      return [mismatch(facts, `disk ${index}: config.json differs in read-only`, modes, 'cocoon.json')];
-    }
-    return [];
-  });
 }
 
 function judgeKind(facts: DiskFacts): Finding[] {
@@ -141,7 +118,7 @@ function judgeSidecarDisk(facts: DiskFacts, disk: SidecarDisk, index: number): F
     const names = { expected: name, actual: goBase(disk.path) };
     findings.push(mismatch(facts, `disk ${index} is not called what cocoon opens`, names, 'cocoon'));
   }
-  return [...(leavesStore(facts, disk, name) ? [outside(facts, disk, index)] : []), ...findings];
+  return [...(leavesStore(facts, disk) ? [outside(facts, disk, index)] : []), ...findings];
 }
 
 /**
@@ -173,14 +150,14 @@ function isMountable({ fstype, mount_point: place }: SidecarDisk): boolean {
 }
 
 /** A disk is the snapshot's own (cocoon computes its path anew), or a layer of this store; anything else is the host's. */
-function leavesStore(facts: DiskFacts, disk: SidecarDisk, name: string | null): boolean {
+function leavesStore(facts: DiskFacts, disk: SidecarDisk): boolean {
   const slash = disk.path.lastIndexOf('/');
   const directory = disk.path.slice(0, Math.max(0, slash));
   if (disk.role === 'layer') {
     const inStore = facts.roots.some((root) => directory === `${root}/oci/blobs`);
     return !inStore || !layerName.test(disk.path.slice(slash + 1));
   }
-  if (name !== null && goBase(disk.path) === name) return false;
+  // cocoon computes the path of such a disk anew; whoever wrote this one, it was no cocoon.
   return !vmRunDirectory.test(directory);
 }
 
@@ -211,7 +188,7 @@ function goBase(path: string): string {
   return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
 }
 
-function mismatch(
+export function mismatch(
   facts: DiskFacts,
   message: string,
   values: { readonly expected: string; readonly actual: string },

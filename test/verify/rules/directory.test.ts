@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DirectoryFacts, judgeDirectory, requiredFiles } from '../../../lib/verify/rules/directory.js';
+import type { DirectoryEntry, SnapshotDirectory } from '../../../lib/store/snapshot-directory.js';
+import { judgeDirectory, requiredFiles } from '../../../lib/verify/rules/directory.js';
 
 const test = suite('directory');
 
@@ -8,12 +9,23 @@ const path = '/var/lib/cocoon/snapshot/localfile/EYNQX4TQBEFCQBSBP3ERVAEFBN';
 const disks = ['overlay.qcow2', 'cidata.img'];
 const usual = [...requiredFiles, ...disks];
 
-function facts(names: readonly string[], changes: Partial<DirectoryFacts> = {}): DirectoryFacts {
-  return { path, problem: null, entries: names.map((name) => ({ name, kind: 'regular' })), ...changes };
+type Listed = Extract<SnapshotDirectory, { kind: 'directory' }>;
+type Kind = DirectoryEntry['kind'];
+
+function listed(names: readonly string[], changes: Partial<Listed> = {}): Listed {
+  const entries = names.map((name) => ({ name, kind: 'regular', size: 1n }) as const);
+  return { kind: 'directory', path, inStore: true, entries, truncated: false, ...changes };
 }
 
 function judge(names: readonly string[], diskFiles: readonly string[] = disks) {
-  return judgeDirectory(facts(names), diskFiles);
+  return judgeDirectory(path, listed(names), diskFiles);
+}
+
+/** The usual files, some of which are of another kind than regular. */
+function judgeKinds(kinds: Readonly<Record<string, Kind>>) {
+  const names = [...new Set([...usual, ...Object.keys(kinds)])];
+  const entries = names.map((name) => ({ name, kind: kinds[name] ?? 'regular', size: 1n }));
+  return judgeDirectory(path, listed([], { entries }), disks);
 }
 
 test('the files of a healthy snapshot are all known', () => {
@@ -24,14 +36,38 @@ test('cidata that nothing refers to any longer, more memory files and data disks
   assert.equal(judge([...usual, 'memory-range-1', 'data-x.raw', 'snapshot.json'], ['overlay.qcow2']), []);
 });
 
-test('a directory that is not where it must be is the only finding', () => {
-  const problem = 'it is a symbolic link';
-  const [found, ...others] = judgeDirectory(facts([], { problem }), disks);
-  assert.is(found?.code, 'snapshot-file-missing');
-  assert.is(found?.severity, 'error');
-  assert.is(found?.subject, path);
-  assert.is(found?.message, problem);
-  assert.equal(others, []);
+/** What a record may lead to instead of a directory of this store, and in which words. */
+const misplaced: readonly (readonly [string, SnapshotDirectory, RegExp])[] = [
+  ['nothing', { kind: 'missing' }, /is not there/],
+  ['a relative path', { kind: 'not-absolute' }, /no absolute path/],
+  ['a link', { kind: 'not-directory', path, what: 'symlink' }, /a symlink stands in the place/],
+  ['a file', { kind: 'not-directory', path, what: 'regular' }, /a regular stands in the place/],
+  ['a directory outside the store', listed(usual, { inStore: false }), /does not lie directly in this store/],
+];
+for (const [what, listing, words] of misplaced) {
+  test(`${what} in the place of the directory is the only finding`, () => {
+    const [found, ...others] = judgeDirectory(path, listing, disks);
+    assert.is(found?.code, 'snapshot-file-missing');
+    assert.is(found?.severity, 'error');
+    assert.is(found?.subject, path);
+    assert.match(found?.message ?? '', words);
+    assert.equal(others, []);
+  });
+}
+
+test('a directory that cannot be read, or holds more than anybody looks at, says nothing against its files', () => {
+  const error = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  for (const [listing, words] of [
+    [{ kind: 'unreadable', error }, /cannot be read: EACCES/],
+    [listed(['extra'], { truncated: true }), /more files than anybody would look at/],
+  ] as const) {
+    const [found, ...others] = judgeDirectory(path, listing, disks);
+    assert.is(found?.code, 'file-unreadable');
+    assert.is(found?.severity, 'unverified');
+    assert.is(found?.subject, path);
+    assert.match(found?.message ?? '', words);
+    assert.equal(others, []);
+  }
 });
 
 for (const name of usual) {
@@ -43,10 +79,9 @@ for (const name of usual) {
     assert.equal(others, []);
   });
 
-  for (const kind of ['symlink', 'fifo', 'directory', 'block device']) {
+  for (const kind of ['symlink', 'fifo', 'directory', 'block device'] as const) {
     test(`${name} must not be a ${kind}`, () => {
-      const entries = usual.map((other) => ({ name: other, kind: other === name ? kind : 'regular' }));
-      const [found, ...others] = judgeDirectory(facts([], { entries }), disks);
+      const [found, ...others] = judgeKinds({ [name]: kind });
       assert.is(found?.code, 'snapshot-file-missing');
       assert.is(found?.subject, `${path}/${name}`);
       assert.is(found?.actual, kind);
@@ -86,6 +121,17 @@ for (const name of [
     assert.equal(others, []);
   });
 }
+
+test('a known name that nobody lists is unknown where it is no regular file: cocoon leaves it out of a clone', () => {
+  for (const kind of ['symlink', 'fifo', 'directory'] as const) {
+    const [found, ...others] = judgeKinds({ 'data-x.raw': kind });
+    assert.is(found?.code, 'snapshot-file-unknown');
+    assert.is(found?.subject, `${path}/data-x.raw`);
+    assert.is(found?.actual, kind);
+    assert.equal(others, []);
+  }
+  assert.equal(judgeKinds({ 'data-x.raw': 'regular' }), []);
+});
 
 test('five unknown files are listed, and more are counted', () => {
   const extra = (count: number) => Array.from({ length: count }, (_, index) => `x${index}`);

@@ -47,6 +47,7 @@ export function diskFacts(disks: readonly SidecarDisk[], changes: Partial<DiskFa
     config: disks.map(configDisk),
     kernel: '',
     roots: ['/var/lib/cocoon'],
+    stateIds: disks.map((_disk, index) => `_disk${index}`),
     names: ['overlay.qcow2', 'cidata.img', 'cocoon.json'],
     imageType: 'cloudimg',
     hypervisor: 'cloud-hypervisor',

@@ -61,7 +61,7 @@ const cases: readonly Case[] = [
   ['incompatible bit 5', { incompatible: 32n }, ['overlay-unsupported']],
   ['incompatible bit 63', { incompatible: 1n << 63n }, ['overlay-unsupported']],
   ['every compatible bit but lazy refcounts', { compatible: 2n ** 64n - 2n }, []],
-  ['every autoclear bit but raw external data', { autoclear: 2n ** 64n - 3n }, []],
+  ['every autoclear bit but raw external data and bitmaps', { autoclear: 2n ** 64n - 4n }, []],
   ['raw external data without a data file', { autoclear: 2n }, ['malformed']],
   ['raw external data with one', { autoclear: 2n, incompatible: 4n }, ['external-data-file']],
   ['AES', { cryptMethod: 1 }, ['overlay-encrypted']],
@@ -119,7 +119,6 @@ const cases: readonly Case[] = [
     { refcountTableClusters: 129, virtualSize: 1n << 44n, l1Size: 32768 },
     ['overlay-unsupported'],
   ],
-  ['65,536 internal snapshots', { snapshotCount: 65_536, snapshotsOffset: 0x40000n }, []],
   ['65,537 internal snapshots', { snapshotCount: 65_537, snapshotsOffset: 0x40000n }, ['overlay-unsupported']],
   ['a file that ends behind the refcount table entries', { fileSize: 65_536 + 7 * 8 }, []],
   ['a file that ends inside them', { fileSize: 65_536 + 7 * 8 - 1 }, ['malformed']],
@@ -179,11 +178,47 @@ test('a dirty overlay is no larger than what the rebuild makes room for', () => 
   assert.equal(overlay({ fileSize: room + 1 }), []);
 });
 
-test('QEMU does not resize version 2 with snapshots, and nobody resizes a blob', () => {
-  const old = { version: 2, headerLength: 72, compressionType: null, snapshotCount: 1, snapshotsOffset: 0x40000n };
-  assert.equal(overlay(old), ['overlay-unsupported']);
-  assert.equal(blob(old), []);
-  assert.equal(overlay({ ...old, version: 3, headerLength: 112 }), []);
+test('an overlay has no internal snapshots, whatever its version, and a blob may have them', () => {
+  const kept = { snapshotCount: 1, snapshotsOffset: 0x40000n };
+  for (const version of [{}, { version: 2, headerLength: 72, compressionType: null }]) {
+    assert.equal(overlay({ ...kept, ...version }), ['overlay-unsupported']);
+    assert.equal(overlay({ ...kept, ...version, snapshotCount: 0 }), []);
+    assert.equal(blob({ ...kept, ...version }), []);
+  }
+  assert.equal(blob({ ...kept, snapshotCount: 65_536 }), []);
+});
+
+test('QEMU does not grow an empty image of version 2, and nobody grows a blob', () => {
+  const old = { version: 2, headerLength: 72, compressionType: null };
+  assert.equal(overlay({ ...old, virtualSize: 0n }), ['overlay-unsupported']);
+  assert.equal(overlay({ ...old, virtualSize: 1n }), []);
+  assert.equal(overlay({ virtualSize: 0n }), []);
+  assert.equal(blob({ ...old, virtualSize: 0n }), []);
+});
+
+test('extensions of an overlay end with a marker where Cloud Hypervisor reads them', () => {
+  assert.equal(overlay({ extensionsEnded: false }), ['overlay-malformed']);
+  assert.equal(overlay({ extensionsEnded: false, headerLength: 104, compressionType: null }), []);
+  assert.equal(
+    overlay({ extensionsEnded: false, version: 2, headerLength: 72, compressionType: null, extensions: [] }),
+    [],
+  );
+  assert.equal(overlay({ extensionsEnded: false, extensionsProblem: 'too long' }), ['overlay-malformed']);
+  assert.equal(blob({ extensionsEnded: false }), []);
+});
+
+test('a refcount table shorter than what Cloud Hypervisor writes back is a warning of an overlay', () => {
+  // 8 GiB of 4 KiB clusters have 2,097,152 refcounts in 1,024 blocks and a few for the tables: more than 512 entries.
+  const small = { clusterBits: 12, virtualSize: 1n << 33n, l1Size: 4096, refcountTableClusters: 1 };
+  const offsets = { l1TableOffset: 0x30000n, refcountTableOffset: 0x10000n };
+  const [finding, ...rest] = judgeHeader(
+    { kind: 'qcow2', header: overlayHeader({ ...small, ...offsets }) },
+    '/o',
+    'overlay',
+  );
+  assert.equal([finding?.code, finding?.severity, rest], ['overlay-refcounts-short', 'warning', []]);
+  assert.equal(overlay({ ...small, ...offsets, refcountTableClusters: 3 }), []);
+  assert.equal(blob({ ...small, ...offsets }), []);
 });
 
 const bitmaps = { count: 1, reserved: 0, directorySize: 64n, directoryOffset: 0x40000n };
@@ -194,6 +229,9 @@ const bitmapsExtension = (changes: object, length = 24): HeaderExtension => {
 test('a bitmaps extension is judged as QEMU reads it, and only where its bit says that it is current', () => {
   const judged = (changes: object, autoclear = 1n) => overlay({ extensions: [bitmapsExtension(changes)], autoclear });
   assert.equal(judged({}), []);
+  assert.equal(overlay({ autoclear: 1n }), ['overlay-malformed']);
+  assert.equal(overlay({ autoclear: 1n, version: 2, headerLength: 72, compressionType: null }), []);
+  assert.equal(blob({ autoclear: 1n }), []);
   for (const wrong of [
     { count: 0 },
     { count: 65_536 },

@@ -44,11 +44,23 @@ test('what the header rule has denied already is not denied again', () => {
 });
 
 test('compressed clusters in an overlay are a fault where the refcounts will be rebuilt', () => {
-  const compressed = healthyTables({ compressedClusters: 3, staleRefcounts: true });
+  const compressed = healthyTables({ compressedClusters: 3, rebuildsRefcounts: true });
   assert.equal(codes(judgeTables(compressed, '/o', 'overlay')), ['overlay-unsupported']);
   assert.equal(judgeTables(compressed, '/b', 'blob'), []);
   assert.equal(judgeTables(healthyTables({ compressedClusters: 3 }), '/o', 'overlay'), []);
-  assert.equal(judgeTables(healthyTables({ staleRefcounts: true }), '/o', 'overlay'), []);
+  assert.equal(judgeTables(healthyTables({ rebuildsRefcounts: true }), '/o', 'overlay'), []);
+});
+
+test('data that counts as free is a fault of an overlay that nobody will rebuild the refcounts of', () => {
+  const free = { freeDataClusters: 2, firstFreeData: 327_680 };
+  const [finding] = judgeTables(healthyTables(free), '/o', 'overlay');
+  assert.is(finding?.code, 'overlay-malformed');
+  assert.match(finding?.message ?? '', '2 clusters of guest data count as free, the first at byte 327680');
+  assert.equal(codes(judgeTables(healthyTables({ ...free, rebuildsRefcounts: true }), '/o', 'overlay')), [
+    'overlay-malformed',
+  ]);
+  assert.equal(judgeTables(healthyTables({ ...free, dirty: true, rebuildsRefcounts: true }), '/o', 'overlay'), []);
+  assert.equal(judgeTables(healthyTables(free), '/b', 'blob'), []);
 });
 
 test('data that no table leads to is a warning of an overlay, and nothing of a blob', () => {

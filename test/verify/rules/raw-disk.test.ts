@@ -54,14 +54,16 @@ test('a raw disk that is short or long by one byte is denied', () => {
 test('an empty raw disk is denied whether or not its size is known', () => {
   const empty = { bytes: 0n, head: Buffer.alloc(0), tail: Buffer.alloc(0) };
   const [unknown] = judge({ ...empty, stateBytes: null });
-  assert.is(unknown?.expected, 'not empty');
-  assert.is(unknown?.expectedFrom, 'cocoon');
+  assert.is(unknown?.expected, '512 bytes or more');
+  assert.is(unknown?.expectedFrom, 'Cloud Hypervisor');
   assert.is(judge({ ...empty, stateBytes: 0n })[0]?.code, 'raw-size-mismatch');
   assert.is(judge(empty)[0]?.expected, `${size} bytes`);
 });
 
-test('one byte is a disk if that is what the guest knows', () => {
-  assert.equal(judge({ bytes: 1n, stateBytes: 1n, head: Buffer.of(1), tail: Buffer.of(1) }), []);
+test('a disk shorter than a sector is denied, also where the guest knows that size', () => {
+  const [found, ...others] = judge({ bytes: 511n, stateBytes: 511n, head: Buffer.alloc(32), tail: Buffer.alloc(511) });
+  assert.equal([found?.code, found?.expected, others], ['raw-size-mismatch', '512 bytes or more', []]);
+  assert.equal(judge({ bytes: 512n, stateBytes: 512n }), []);
 });
 
 const probed: readonly (readonly [string, Partial<RawDiskFacts>])[] = [

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ConfigDisk, judgeSidecarAgainstConfig, judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
+import { judgeDiskIds, judgeSidecarAgainstConfig } from '../../../lib/verify/rules/sidecar-against-config.js';
+import { type ConfigDisk, judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
 import { dataDisk, diskFacts, usualDisks, withConfig } from './disk-literals.js';
 
 const test = suite('cocoon.json against config.json');
@@ -88,6 +89,32 @@ test('the sidecar must agree with config.json about serials, which the guest mou
     assert.equal(others, []);
   }
   assert.is(judgeSidecarAgainstConfig(withConfig(0, { serial: 'x' })).length, 1);
+});
+
+test('each disk of config.json has an id that state.json knows, which may be any', () => {
+  assert.equal(judgeDiskIds(diskFacts([...usualDisks, dataDisk('scratch')])), []);
+  const renamed = withConfig(1, { id: 'plugged-in' });
+  assert.equal(judgeDiskIds({ ...renamed, stateIds: ['_disk0', 'plugged-in'] }), []);
+  assert.equal(judgeDiskIds({ ...renamed, stateIds: ['_disk0', 'plugged-in', '_disk9'] }), []);
+});
+
+test('denied: a disk whose id leads to no state, to that of another disk, or to none', () => {
+  for (const [id, actual, message] of [
+    ['_disk9', '_disk9', 'disk 1: state.json knows no device of its id'],
+    ['_disk0', '_disk0', 'disk 1: config.json gives it no id of its own'],
+    ['', 'none', 'disk 1: config.json gives it no id of its own'],
+  ] as const) {
+    const [found, ...others] = judgeDiskIds(withConfig(1, { id }));
+    assert.is(found?.code, 'sidecar-mismatch');
+    assert.is(found?.message, message);
+    assert.is(found?.actual, actual);
+    assert.equal(others, []);
+  }
+});
+
+test('a state that cannot be read says nothing of the ids, and they are still each disk’s own', () => {
+  assert.equal(judgeDiskIds({ ...withConfig(1, { id: '_disk9' }), stateIds: null }), []);
+  assert.is(judgeDiskIds({ ...withConfig(1, { id: '_disk0' }), stateIds: null }).length, 1);
 });
 
 test.run();

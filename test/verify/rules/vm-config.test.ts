@@ -91,8 +91,18 @@ test('denied: an unknown section even if it is only true or a number', () => {
 
 test('an operator allows a section by name, and no other', () => {
   const changes = { platform: { uuid: 'x' }, tpm: { socket: '/x' } };
-  assert.equal(places(changes, { allowedSections: ['platform'] }), ['tpm']);
+  const codes = (allowedSections: string[]) => judge(changes, { allowedSections }).map(({ code }) => code);
+  assert.equal(codes(['platform']), ['vm-config-host-access', 'vm-section-allowed']);
   assert.equal(places(changes, { allowedSections: ['Platform'] }), ['platform', 'tpm']);
+});
+
+test('what is allowed by name is told, and only where cocoon would not have written it', () => {
+  const [found, ...others] = judge({ platform: { uuid: 'x' } }, { allowedSections: ['platform', 'tpm', 'rng'] });
+  assert.is(found?.code, 'vm-section-allowed');
+  assert.is(found?.severity, 'info');
+  assert.match(found?.message ?? '', 'platform');
+  assert.equal(others, []);
+  assert.equal(judge({ platform: null }, { allowedSections: ['platform'] }), []);
 });
 
 test('allowed: what cocoon and Cloud Hypervisor 53 write for a cloud image', () => {
@@ -113,7 +123,8 @@ test('allowed: hugepages, and numbers, marks and words that a newer hypervisor a
 
 test('allowed: an absent rng, because the hypervisor takes /dev/urandom then', () => {
   const { rng: _, ...rest } = vmConfig();
-  assert.equal(judgeVmConfig({ config: rest, path: '/c', roots: [], nics: 0, allowedSections: ['payload'] }), []);
+  const facts = { path: '/c', roots: ['/var/lib/cocoon'], nics: 0, allowedSections: [] };
+  assert.equal(judgeVmConfig({ config: rest, ...facts }), []);
 });
 
 test('allowed: serial and console whatever they say, because cocoon writes both anew', () => {

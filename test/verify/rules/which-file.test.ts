@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { judgeSidecarAgainstConfig, judgeWhichFile, residentName } from '../../../lib/verify/rules/which-file.js';
+import { judgeSidecarAgainstConfig } from '../../../lib/verify/rules/sidecar-against-config.js';
+import { judgeWhichFile, residentName } from '../../../lib/verify/rules/which-file.js';
 import {
   dataDisk,
   diskCodes,
@@ -138,8 +139,8 @@ for (const path of ['/etc/shadow', '/dev/sda', 'shadow', '', '/', '/etc/', `${ru
   });
 }
 
-test('the base name is what Go computes: trailing slashes do not count', () => {
-  assert.equal(diskCodes([sidecarDisk('cow', { path: `${runDir}/overlay.qcow2//` })]), []);
+test('the base name is what Go computes: trailing slashes do not count, and no cocoon writes them', () => {
+  assert.equal(diskCodes([sidecarDisk('cow', { path: `${runDir}/overlay.qcow2//` })]), ['disk-outside-store']);
   const shown = (path: string) =>
     judgeWhichFile(diskFacts([sidecarDisk('cow', { path })])).find(({ code }) => code === 'sidecar-mismatch')?.actual;
   assert.is(shown(''), '.');

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
-import { identityOf, sameIdentity } from '../file/identity.js';
+import { identityOf, sameIdentity } from './identity.js';
 
 /**
  * What happened to a file while it was read: its content or size (`content`), its name leads to another file now

@@ -15,7 +15,7 @@ export interface Remembered {
 }
 
 /** The state directory for one run: trouble with it is collected, and never changes a verdict by itself. */
-export interface Memory {
+export interface Ledger {
   /** Each once: what the warning `state-unusable` says. */
   readonly problems: ReadonlySet<string>;
   recall(blob: string): Promise<Remembered>;
@@ -29,7 +29,7 @@ export interface Memory {
   recordRead(blob: string, path: string, hashed: HashedFile, result: Receipt['result']): Promise<void>;
 }
 
-export function memoryOf(state: StateDirectory, tool: string): Memory {
+export function ledgerOf(state: StateDirectory, tool: string): Ledger {
   const problems = new Set(state.problems);
   const note = (problem: string | null | undefined) => {
     if (problem) problems.add(problem);

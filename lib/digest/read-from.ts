@@ -1,0 +1,2 @@
+/** Whether bytes came past this machine's page cache (O_DIRECT) or through it. */
+export type ReadFrom = 'disk' | 'cache';

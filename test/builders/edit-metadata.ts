@@ -1,0 +1,44 @@
+/** Changes the metadata of a built root as no cocoon would, in either engine. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { writeIndex } from './cocoon-root.js';
+
+const tables = {
+  snapshots: { database: 'snapshots__records', index: 'snapshot/db/snapshots.json', key: 'snapshots' },
+  names: { database: 'snapshots__names', index: 'snapshot/db/snapshots.json', key: 'names' },
+  tombstones: { database: 'snapshots__tombstones', index: 'snapshot/db/snapshots.json', key: 'tombstones' },
+  'cloud-images': { database: 'images_cloudimg__records', index: 'cloudimg/db/images.json', key: 'images' },
+  'oci-images': { database: 'images_oci__records', index: 'oci/db/images.json', key: 'images' },
+} as const;
+
+/** Puts one row in a table, in the place of one of the same id. */
+export function putRow(
+  root: string,
+  engine: 'json' | 'sqlite',
+  table: keyof typeof tables,
+  id: string,
+  value: unknown,
+): void {
+  const { database, index, key } = tables[table];
+  if (engine === 'sqlite') {
+    const open = new DatabaseSync(join(root, 'meta/meta.db'));
+    const row = open.prepare(`INSERT OR REPLACE INTO "${database}" VALUES (?, ?)`);
+    row.run(id, Buffer.from(JSON.stringify(value)));
+    open.close();
+    return;
+  }
+  const path = join(root, index);
+  mkdirSync(dirname(path), { recursive: true });
+  const document = documentAt(path);
+  document[key] = { ...document[key], [id]: value };
+  writeIndex(path, document);
+}
+
+function documentAt(path: string): Record<string, Record<string, unknown>> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return {};
+  }
+}

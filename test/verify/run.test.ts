@@ -1,0 +1,154 @@
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { flipBit } from '../../demo/node.js';
+import type { EntryReport } from '../../lib/report/documents.js';
+import { verifyOverlays } from '../../lib/verify/verify-overlays.js';
+import { baseBytes, imageUrl, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
+import { settled } from '../digest/settled.js';
+import { codesOf } from '../support/blobcheck.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { verifyNode } from '../support/verify-node.js';
+import { sha256 } from './bases.js';
+
+const test = suite('what changes behind the back of a run');
+
+const secondUrl = 'https://images.example.com/second.qcow2';
+const secondBytes = baseBytes('second');
+const second = sha256(secondBytes);
+
+/** Two bases: `a:v1`, `app:v1` and the image stand on the first, `b:v1` on the second. */
+function twoBases(): SmallNode & { readonly secondBlob: string } {
+  const node = smallNode({
+    images: [{ ref: secondUrl, bytes: secondBytes }],
+    more: (base, blob) => [
+      snapshotOn('a:v1', base, blob),
+      snapshotOn('b:v1', second, blob.replace(base, second), { image: secondUrl }),
+    ],
+  });
+  return { ...node, secondBlob: node.root.blob(second) };
+}
+
+/** Does something once, when the first bytes of a file have been read. */
+function whileReading(file: string, meddle: () => void): (path: string) => void {
+  let done = false;
+  return (path) => {
+    if (done || path !== file) return;
+    done = true;
+    meddle();
+  };
+}
+
+const changes: readonly (readonly [string, (blob: string) => void])[] = [
+  [
+    'replaced, even by the same bytes,',
+    (blob) => {
+      writeFileSync(`${blob}.new`, readFileSync(blob));
+      renameSync(`${blob}.new`, blob);
+    },
+  ],
+  ['flipped', (blob) => flipBit(blob, 5 * 65536 + 3)],
+  ['removed', (blob) => rmSync(blob)],
+];
+for (const [what, change] of changes) {
+  test(`a base that is ${what} after it was judged is changed for every entry that stands on it, and for no other`, async () => {
+    const node = twoBases();
+    await settled(node.secondBlob);
+    const onProgress = whileReading(node.secondBlob, () => change(node.blob));
+    const request = { snapshots: ['a:v1', 'b:v1', 'app:v1'], images: [imageUrl, secondUrl] };
+    const report = await verifyNode(node, request, { onProgress });
+    const entries = [...report.snapshots, ...report.images];
+    assert.equal(
+      entries.map((entry) => [entry.ref, entry.verdict, ...codesOf(entry)]),
+      [
+        ['a:v1', 'deny', 'blob-changed'],
+        ['b:v1', 'allow'],
+        ['app:v1', 'deny', 'blob-changed'],
+        [imageUrl, 'deny', 'blob-changed'],
+        [secondUrl, 'allow'],
+      ],
+    );
+    assert.is(entries[0]?.findings[0]?.subject, node.blob);
+    assert.is(report.verdict, 'deny');
+    assert.equal(report.summary, { allow: 2, deny: 3, unverified: 0, skipped: 0 });
+  });
+}
+
+test('a base of overlays outside cocoon that is replaced while a later one is read is changed, too', async () => {
+  const node = twoBases();
+  const directory = temporaryDirectory();
+  const overlays = [node.blob, node.secondBlob].map((blob, index) => {
+    const path = join(directory, `${index}.qcow2`);
+    writeFileSync(path, overlayOn(blob));
+    return path;
+  });
+  await settled(node.secondBlob);
+  const judge = async (meddle: () => void) => {
+    const onProgress = whileReading(node.secondBlob, meddle);
+    const request = { overlays, blobs: join(node.root.directory, 'cloudimg/blobs') };
+    const report = await verifyOverlays(request, { stateDir: node.state, tool: 'test', onProgress });
+    return report.overlays.map(codesOf);
+  };
+  assert.equal(await judge(() => {}), [[], []]);
+  assert.equal(await judge(() => flipBit(node.blob, 5 * 65536 + 3)), [['blob-changed'], []]);
+});
+
+test('what a run itself finds changed is said once', async () => {
+  const node = twoBases();
+  await settled(node.blob);
+  const onProgress = whileReading(node.blob, () => flipBit(node.blob, 5 * 65536 + 3));
+  assert.equal(codesOf((await verifyNode(node, undefined, { onProgress })).snapshots[0]), ['blob-changed']);
+});
+
+/** Judges `app:v1` and does something to its directory while the base is read. */
+async function whileHashed(meddle: (directory: string) => void): Promise<EntryReport | undefined> {
+  const node = smallNode();
+  const directory = node.root.files('app:v1');
+  for (const name of readdirSync(directory)) await settled(join(directory, name));
+  let done = false;
+  const onProgress = whileReading(node.blob, () => {
+    meddle(directory);
+    done = true;
+  });
+  const report = await verifyNode(node, undefined, { onProgress });
+  assert.ok(done);
+  return report.snapshots[0];
+}
+
+const meddling: readonly (readonly [string, (directory: string) => void])[] = [
+  ['config.json written anew with the same bytes', (directory) => rewrite(join(directory, 'config.json'))],
+  ['cocoon.json written anew with the same bytes', (directory) => rewrite(join(directory, 'cocoon.json'))],
+  ['the overlay replaced by a copy of it', (directory) => replace(join(directory, 'overlay.qcow2'))],
+  ['guest memory written to', (directory) => flipBit(join(directory, 'memory-ranges'), 0)],
+  ['a decoy put beside the overlay', (directory) => writeFileSync(join(directory, 'cow.raw'), '')],
+  ['a disk taken away', (directory) => rmSync(join(directory, 'cidata.img'))],
+];
+for (const [what, meddle] of meddling) {
+  test(`${what} while the base is read: the snapshot changed, and nothing is allowed`, async () => {
+    const entry = await whileHashed(meddle);
+    assert.equal(codesOf(entry), ['file-changed']);
+    assert.is(entry?.verdict, 'unverified');
+  });
+}
+
+test('guest memory that a clone links meanwhile has not changed', async () => {
+  const entry = await whileHashed((directory) => linkSync(join(directory, 'memory-ranges'), `${directory}.memory`));
+  assert.equal(codesOf(entry), []);
+});
+
+test('a snapshot that is removed while its base is read is not allowed', async () => {
+  const entry = await whileHashed((directory) => rmSync(directory, { recursive: true }));
+  assert.is(entry?.verdict, 'unverified');
+});
+
+function rewrite(path: string): void {
+  writeFileSync(path, readFileSync(path));
+}
+
+function replace(path: string): void {
+  writeFileSync(`${path}.new`, readFileSync(path));
+  renameSync(`${path}.new`, path);
+}
+
+test.run();

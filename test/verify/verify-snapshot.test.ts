@@ -1,0 +1,120 @@
+import { chmodSync, mkdirSync, readdirSync, renameSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { VerifyReport } from '../../lib/report/documents.js';
+import type { SnapshotFiles } from '../builders/cocoon-root.js';
+import { type SmallNode, smallNode } from '../builders/small-node.js';
+import { blobcheckAsNobody } from '../support/as-nobody.js';
+import { codesOf } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
+import { verifyNode } from '../support/verify-node.js';
+
+const test = suite('a snapshot, from its directory to its base');
+
+async function judge(node: SmallNode): Promise<readonly string[]> {
+  return codesOf((await verifyNode(node)).snapshots[0]);
+}
+
+/** A node whose snapshot has a data disk of 1 MiB, the second of three. */
+function withDataDisk(edit: (files: SnapshotFiles) => void): { node: SmallNode; disk: string } {
+  const dataDisks = [{ name: 'd1', bytes: Buffer.alloc(2 ** 20) }];
+  const node = smallNode({ snapshot: () => ({ dataDisks, edit }) });
+  return { node, disk: join(node.root.files('app:v1'), 'data-d1.raw') };
+}
+
+for (const [what, id] of [
+  ['an id that state.json does not know', '_disk9'],
+  ['the id of the disk before it', '_disk0'],
+  ['the id of the disk after it', '_disk2'],
+  ['no id', ''],
+] as const) {
+  test(`a data disk cut short is not hidden by ${what}`, async () => {
+    const { node, disk } = withDataDisk(({ config }) => Object.assign(config.disks[1], { id }));
+    truncateSync(disk, 4096);
+    assert.ok((await judge(node)).includes('sidecar-mismatch'));
+    const [entry] = (await verifyNode(node)).snapshots;
+    assert.is(entry?.verdict, 'deny');
+  });
+}
+
+test('a data disk cut short under its own id is measured, whatever the id is', async () => {
+  const { node, disk } = withDataDisk(() => {});
+  assert.equal(await judge(node), []);
+  truncateSync(disk, 4096);
+  assert.equal(await judge(node), ['raw-size-mismatch']);
+  const plugged = withDataDisk(({ config, state }) => {
+    const devices = state.snapshots['device-manager'].snapshots;
+    config.disks[1].id = 'scratch-disk';
+    devices['scratch-disk'] = devices._disk1;
+    delete devices._disk1;
+  });
+  assert.equal(await judge(plugged.node), []);
+  truncateSync(plugged.disk, 4096);
+  assert.equal(await judge(plugged.node), ['raw-size-mismatch']);
+});
+
+test('an overlay that both sidecars place outside the store is denied, whatever it is called', async () => {
+  for (const path of ['/etc/overlay.qcow2', '/var/lib/cocoon/overlay.qcow2', '/run/cloudhypervisor/X/overlay.qcow2']) {
+    const edit = ({ cocoon, config }: SnapshotFiles) => {
+      cocoon.storage_configs[0].path = path;
+      config.disks[0].path = path;
+    };
+    assert.equal(await judge(smallNode({ snapshot: () => ({ edit }) })), ['disk-outside-store'], path);
+  }
+});
+
+test('an overlay in the run directory of a VM of another host is in its place', async () => {
+  const path = '/srv/other/run/cloudhypervisor/GBSBZUCC7BAGLMFWRYA6AEI7YA/overlay.qcow2';
+  const edit = ({ cocoon, config }: SnapshotFiles) => {
+    cocoon.storage_configs[0].path = path;
+    config.disks[0].path = path;
+  };
+  assert.equal(await judge(smallNode({ snapshot: () => ({ edit }) })), []);
+});
+
+/** Opens a node for everybody to read, and judges it as a user who owns nothing. */
+function judgedByNobody(node: SmallNode, close: (directory: string) => void = () => {}) {
+  const { directory } = node.root;
+  for (const name of ['', ...readdirSync(directory, { recursive: true, encoding: 'utf8' })]) {
+    chmodSync(join(directory, name), 0o755);
+  }
+  close(node.root.files('app:v1'));
+  const args = ['verify', 'app:v1', '--json', '--root-dir', directory, '--state-dir', '/nowhere'];
+  const run = blobcheckAsNobody(args);
+  const report: VerifyReport = JSON.parse(run.stdout);
+  return [run.status, codesOf(report.snapshots[0])];
+}
+
+needs(['nobody'], test, 'what may not be read says nothing against a snapshot, and nothing for it', () => {
+  const node = smallNode();
+  assert.equal(judgedByNobody(node), [0, []]);
+  const closed: readonly (readonly [string, (directory: string) => void])[] = [
+    ['file-unreadable', (directory) => chmodSync(directory, 0o750)],
+    ['file-unreadable', (directory) => chmodSync(join(directory, '..'), 0o750)],
+    ['file-unreadable', (directory) => chmodSync(join(directory, 'config.json'), 0o600)],
+    ['file-unreadable', (directory) => chmodSync(join(directory, 'overlay.qcow2'), 0o600)],
+    ['file-unreadable', (directory) => chmodSync(join(directory, 'cidata.img'), 0o600)],
+    ['file-unreadable', () => chmodSync(join(node.root.directory, 'firmware'), 0o700)],
+    ['blob-unreadable', () => chmodSync(join(node.root.directory, 'cloudimg/blobs'), 0o700)],
+  ];
+  for (const [code, close] of closed) assert.equal(judgedByNobody(node, close), [3, [code]], close.toString());
+});
+
+test('a directory or firmware that is not there is denied', async () => {
+  const node = smallNode();
+  renameSync(join(node.root.directory, 'firmware'), join(node.root.directory, 'firmware.aside'));
+  assert.equal(await judge(node), ['boot-file-missing']);
+  mkdirSync(join(node.root.directory, 'firmware/CLOUDHV.fd'), { recursive: true });
+  assert.equal(await judge(node), ['boot-file-missing']);
+  renameSync(node.root.files('app:v1'), `${node.root.files('app:v1')}.aside`);
+  assert.equal(await judge(node), ['snapshot-file-missing']);
+});
+
+test('a store without the directory of its blobs lacks the base', async () => {
+  const node = smallNode();
+  renameSync(join(node.root.directory, 'cloudimg/blobs'), join(node.root.directory, 'cloudimg/aside'));
+  assert.equal(await judge(node), ['blob-missing']);
+});
+
+test.run();
