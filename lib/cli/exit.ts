@@ -8,6 +8,8 @@ export const exitCodes = {
   unverified: 3,
   interrupted: 130,
   terminated: 143,
+  /** SIGHUP: 128 and its number, as of the other two. */
+  hungUp: 129,
 } as const;
 
 export function exitCodeOf(verdict: Verdict): number {

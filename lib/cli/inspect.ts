@@ -9,7 +9,7 @@ export async function inspectCommand(file: string, options: GlobalOptions, termi
   try {
     inspected = await inspectFile(file, { signal: terminal.signal });
   } catch (error) {
-    if (!(error instanceof BlobcheckError) || !options.json) throw error;
+    if (!(error instanceof BlobcheckError) || error.code === 'aborted' || !options.json) throw error;
     const nothing = { resolved: null, size: null, format: null, header: null, tables: null, chain: null };
     terminal.out(
       `${JSON.stringify({ schema: 'blobcheck/inspect/v1', path: file, error: error.message, ...nothing })}\n`,

@@ -1,4 +1,4 @@
-import { version } from '../index.js';
+import { systemErrorText, version } from '../index.js';
 import { exitCodes } from './exit.js';
 import { terminalOf } from './terminal.js';
 
@@ -8,7 +8,8 @@ export async function run(proc: NodeJS.Process): Promise<void> {
   // Standard output is written in one piece at the end, so an interrupted run has printed nothing there.
   proc.once('SIGINT', () => stop(proc, abort, exitCodes.interrupted));
   proc.once('SIGTERM', () => stop(proc, abort, exitCodes.terminated));
-  proc.stdout.on('error', ignoreClosedPipe);
+  proc.once('SIGHUP', () => stop(proc, abort, exitCodes.hungUp));
+  surviveBrokenOutput(proc);
   const args = proc.argv.slice(2);
   // Answered before anything is loaded: scripts ask for the version often.
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
@@ -24,7 +25,18 @@ function stop(proc: NodeJS.Process, abort: AbortController, code: number): void 
   proc.exit(code);
 }
 
-/** `blobcheck … | head` closes the pipe early; the verdict is in the exit code. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/**
+ * `blobcheck … | head` closes the pipe early, and the verdict is in the exit code. A report that a full disk did not
+ * take is told, and no success. What standard error does not take changes nothing.
+ */
+function surviveBrokenOutput(proc: NodeJS.Process): void {
+  proc.stderr.on('error', () => {});
+  proc.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    proc.stdout.on('error', () => {});
+    if (error.code === 'EPIPE') return;
+    proc.stderr.write(`blobcheck: standard output cannot be written: ${systemErrorText(error)}\n`);
+    proc.once('exit', () => {
+      proc.exitCode ||= exitCodes.unverified;
+    });
+  });
 }

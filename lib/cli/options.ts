@@ -21,6 +21,8 @@ export function engineOption(value: string | undefined): EngineName {
 
 /** `--state-dir`, else BLOBCHECK_STATE_DIR (empty is unset), else the default. */
 export function stateDirectoryOption(options: GlobalOptions, env: NodeJS.ProcessEnv): string {
+  // An unset variable of a script; seals in whatever directory it runs in are decisions lost.
+  if (options.stateDir === '') throw new BlobcheckError('usage', '--state-dir is empty; it names a directory');
   return options.stateDir ?? (env.BLOBCHECK_STATE_DIR || defaultStateDirectory);
 }
 
@@ -34,6 +36,7 @@ export function checkOptions(options: StoreOptions, terminal: Terminal, progress
     allowedVmSections: [...(options.allowVmSection ?? []), ...fromEnvironment.filter((name) => name !== '')],
     signal: terminal.signal,
     onProgress: progress.update,
+    onJudged: progress.judged,
   };
 }
 

@@ -35,7 +35,7 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
     .configureOutput({
       writeOut: terminal.out,
       writeErr: terminal.err,
-      outputError: (text, write) => write(oneLine(text)),
+      outputError: (text, write) => write(`${escapeText(oneLine(text))}\n`),
     });
   addCommands(program, terminal, done);
   for (const command of program.commands)
@@ -103,7 +103,7 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
 /** commander puts its suggestion on a line of its own; the contract is one line that says what would be right. */
 function oneLine(text: string): string {
   const line = text.trim().replace(/\s*\n\s*/g, ' ');
-  return line.includes('Did you mean') ? `${line}\n` : `${line} (see blobcheck --help)\n`;
+  return line.includes('Did you mean') ? line : `${line} (see blobcheck --help)`;
 }
 
 /** An error that no command turned into a finding: one line, never a stack. */
@@ -113,7 +113,9 @@ function reportFailure(error: unknown, terminal: Terminal): number {
     return exitCodes.usage;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof BlobcheckError && error.hint !== null ? ` (${error.hint})` : '';
-  terminal.err(`blobcheck: ${escapeText(message + hint)}\n`);
+  const ours = error instanceof BlobcheckError ? error : null;
+  const path = ours?.path ? `${ours.path}: ` : '';
+  const hint = ours?.hint ? ` (${ours.hint})` : '';
+  terminal.err(`blobcheck: ${escapeText(path + message + hint)}\n`);
   return exitCodes.unverified;
 }

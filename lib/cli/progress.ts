@@ -11,11 +11,13 @@ const barAfter = 400;
 export interface Progress {
   /** One file's bytes so far. */
   update(path: string, bytesDone: number, bytesTotal: number): void;
+  /** How many of all that was asked about are judged: what is told of work that reads few bytes. */
+  judged(done: number, total: number): void;
   /** Takes the bar off the terminal; to be called before anything else is printed. */
   stop(): void;
 }
 
-const silent: Progress = { update: () => {}, stop: () => {} };
+const silent: Progress = { update: () => {}, judged: () => {}, stop: () => {} };
 
 /** Progress on standard error: a bar with rate and time left on a terminal, a line every 10 s elsewhere. */
 export function progressOn(terminal: Terminal, quiet: boolean, now: () => number = Date.now): Progress {
@@ -27,7 +29,8 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
   let bar: import('cli-progress').SingleBar | null = null;
   let drawing: string | null = null;
   const started = now();
-  let fileStarted = started;
+  const meter = meterOf(now);
+  const lines = linesOn(terminal, now);
   let library: typeof import('cli-progress') | 'loading' | null = null;
   const stop = () => {
     bar?.stop();
@@ -38,6 +41,7 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
   terminal.signal.addEventListener('abort', stop, { once: true });
   return {
     update(path, bytesDone, bytesTotal) {
+      const measured = meter(path, bytesDone, bytesTotal);
       if (now() - started < barAfter) return;
       if (library === null) {
         library = 'loading';
@@ -48,17 +52,23 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
       if (library === 'loading') return;
       if (bar === null || drawing !== path) {
         bar?.stop();
-        fileStarted = now();
         drawing = path;
         bar = new library.SingleBar({
-          format: '{name}  {bar}  {percentage}%  {rate}  {left} left',
+          // What a narrow terminal cuts off is at the end.
+          format: '{percentage}%  {rate}  {left} left  {bar}  {name}',
           clearOnComplete: true,
           hideCursor: false,
           barsize: 24,
         });
-        bar.start(bytesTotal, bytesDone, payload(path, bytesDone, bytesTotal, now() - fileStarted));
+        bar.start(bytesTotal, bytesDone, measured);
       }
-      bar.update(bytesDone, payload(path, bytesDone, bytesTotal, now() - fileStarted));
+      bar.update(bytesDone, measured);
+      lines.postpone();
+    },
+    judged(done, total) {
+      if (!lines.due()) return;
+      stop();
+      lines.print(judgedText(done, total));
     },
     stop,
   };
@@ -68,34 +78,63 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
 function ignoreMissingBar(): void {}
 
 function plainProgress(terminal: Terminal, now: () => number): Progress {
-  let last = now();
-  let current: string | null = null;
-  let fileStarted = last;
+  const meter = meterOf(now);
+  const lines = linesOn(terminal, now);
   return {
     update(path, bytesDone, bytesTotal) {
-      if (path !== current) {
-        current = path;
-        fileStarted = now();
-      }
-      if (now() - last < plainLineEvery) return;
-      last = now();
-      const { name, rate, left } = payload(path, bytesDone, bytesTotal, now() - fileStarted);
-      terminal.err(`${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left\n`);
+      const { name, rate, left } = meter(path, bytesDone, bytesTotal);
+      if (!lines.due()) return;
+      lines.print(`${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left`);
+    },
+    judged(done, total) {
+      if (lines.due()) lines.print(judgedText(done, total));
     },
     stop: () => {},
   };
 }
 
-interface Payload {
+const judgedText = (done: number, total: number) => `${done} of ${total} judged`;
+
+/** Lines of which one is due every 10 s, if nothing else has been shown meanwhile. */
+function linesOn(terminal: Terminal, now: () => number) {
+  let last = now();
+  return {
+    due: () => now() - last >= plainLineEvery,
+    postpone: () => {
+      last = now();
+    },
+    print: (text: string) => {
+      last = now();
+      terminal.err(`${text}\n`);
+    },
+  };
+}
+
+interface Measured {
   readonly name: string;
   readonly rate: string;
   readonly left: string;
 }
 
-function payload(path: string, bytesDone: number, bytesTotal: number, milliseconds: number): Payload {
-  const seconds = Math.max(0.001, milliseconds / 1000);
-  const rate = bytesDone / seconds;
-  const left = rate > 0 ? secondsText(Math.round(Math.max(0, bytesTotal - bytesDone) / rate)) : '?';
-  const name = escapeText(basename(path));
-  return { name: name.length > 24 ? `${name.slice(0, 20)}…` : name, rate: `${bytesText(rate)}/s`, left };
+/** Rate and time left of one file after the other, from where each was when it was first seen. */
+function meterOf(now: () => number): (path: string, bytesDone: number, bytesTotal: number) => Measured {
+  let current: string | null = null;
+  let started = 0;
+  let startedAt = 0;
+  return (path, bytesDone, bytesTotal) => {
+    if (path !== current) {
+      current = path;
+      started = now();
+      startedAt = bytesDone;
+    }
+    const seconds = (now() - started) / 1000;
+    const rate = seconds > 0 ? (bytesDone - startedAt) / seconds : 0;
+    const left = rate > 0 ? secondsText(Math.round(Math.max(0, bytesTotal - bytesDone) / rate)) : '?';
+    const name = escapeText(basename(path));
+    return {
+      name: name.length > 24 ? `${name.slice(0, 20)}…` : name,
+      rate: rate > 0 ? `${bytesText(rate)}/s` : '?',
+      left,
+    };
+  };
 }

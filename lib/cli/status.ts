@@ -12,11 +12,12 @@ import {
 import { exitCodeOf } from './exit.js';
 import type { GlobalOptions } from './global-options.js';
 import { storeCheckOptions } from './options.js';
+import { progressOn } from './progress.js';
 import type { Terminal } from './terminal.js';
 
 /** `blobcheck status`: what is known of each blob. */
 export async function statusCommand(options: GlobalOptions, terminal: Terminal): Promise<number> {
-  const noProgress = { update: () => {}, stop: () => {} };
+  const noProgress = progressOn(terminal, true);
   const report = await storeStatus(storeCheckOptions(options, terminal, noProgress));
   if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
   else terminal.out(statusText(report, terminal.paint));

@@ -7,9 +7,15 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Colours for standard output: none when it is not a terminal or NO_COLOR is set (https://no-color.org). */
   readonly paint: Paint;
+  /** Whether standard error is a terminal that can take a bar away again. */
   readonly stderrIsTerminal: boolean;
   out(text: string): void;
   err(text: string): void;
+}
+
+/** Without a name, or called dumb, a terminal prints the sequences of a bar. */
+function movesCursor(name: string | undefined): boolean {
+  return name !== undefined && name !== '' && name !== 'dumb';
 }
 
 export function terminalOf(proc: NodeJS.Process, signal: AbortSignal): Terminal {
@@ -18,7 +24,7 @@ export function terminalOf(proc: NodeJS.Process, signal: AbortSignal): Terminal 
     env: proc.env,
     signal,
     paint: colours ? (style, text) => styleText(style, text) : plain,
-    stderrIsTerminal: proc.stderr.isTTY === true,
+    stderrIsTerminal: proc.stderr.isTTY === true && movesCursor(proc.env.TERM),
     out: (text) => proc.stdout.write(text),
     err: (text) => proc.stderr.write(text),
   };

@@ -55,16 +55,15 @@ async function verifyOutside(
   return await verifyOverlays({ overlays, unmatched, blobs }, checkOptions(options, terminal, progress));
 }
 
-/** Files that the patterns match; a name that exists is itself, whatever characters it holds. */
+/** Files that the patterns match, and the one that is called exactly so: it hides none that the pattern means. */
 async function matchFiles(patterns: readonly string[]): Promise<{ overlays: string[]; unmatched: string[] }> {
   const { existsSync } = await import('node:fs');
   const { default: glob } = await import('fast-glob');
   const overlays: string[] = [];
   const unmatched: string[] = [];
   for (const pattern of patterns) {
-    const matched = existsSync(pattern)
-      ? [pattern]
-      : await glob(pattern, { onlyFiles: false, dot: true, unique: true });
+    const matched = await glob(pattern, { onlyFiles: false, dot: true, unique: true, followSymbolicLinks: false });
+    if (existsSync(pattern)) matched.push(pattern);
     if (matched.length === 0) unmatched.push(pattern);
     overlays.push(...matched.sort());
   }
@@ -78,6 +77,13 @@ function refuseNonsense(refs: readonly string[], options: VerifyOptions): void {
   }
   if (options.overlay !== undefined && options.blobs === undefined) {
     throw new BlobcheckError('usage', '--overlay needs --blobs DIR, the directory of the <sha256>.qcow2 files');
+  }
+  if (options.overlay?.includes('') || options.blobs === '') {
+    throw new BlobcheckError('usage', '--overlay and --blobs are not empty: each names files, or a directory');
+  }
+  const ofStore = options.allowVmSection ?? options.rootDir ?? options.config;
+  if (options.overlay !== undefined && ofStore !== undefined) {
+    throw new BlobcheckError('usage', '--root-dir, --config and --allow-vm-section say nothing of --overlay');
   }
   if (options.overlay === undefined && options.blobs !== undefined) {
     throw new BlobcheckError('usage', '--blobs goes with --overlay');

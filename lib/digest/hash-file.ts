@@ -59,6 +59,7 @@ export async function hashOpenFile(handle: Readable, path: string, options: Hash
     hasher.update(filled);
     onProgress?.(done, size);
   });
+  if (size === 0 && source === 'cache') await expectNothing(handle, path);
   const after = await statOf(handle, path);
   const changed = (await whatChanged(path, before, after)) ?? (bytes === size ? null : 'content');
   return {
@@ -101,6 +102,12 @@ async function statOf(handle: Readable, path: string): Promise<BigIntStats> {
   } catch (cause) {
     throw new BlobcheckError('unreadable', `cannot be looked at: ${systemErrorText(cause)}`, { path, cause });
   }
+}
+
+/** A file of /proc has no size and has content: its digest would be that of nothing. */
+async function expectNothing(handle: Readable, path: string): Promise<void> {
+  const { bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+  if (bytesRead > 0) throw new BlobcheckError('unreadable', 'it says that it has no bytes, and has some', { path });
 }
 
 /** A file's size as a number of bytes. Past 2^53 no offset is exact, and no disk holds that much. */

@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 
 /**
  * What makes a file *this* file with *this* content: nobody can set a ctime but through the clock or the raw device.
@@ -24,6 +25,11 @@ export function identityOf(stats: BigIntStats): FileIdentity {
     ctimeNs: stats.ctimeNs,
     birthtimeNs: stats.birthtimeNs,
   };
+}
+
+/** Of what the name leads to now; no link is followed. Throws the system's error. */
+export async function identityAt(path: string): Promise<FileIdentity> {
+  return identityOf(await lstat(path, { bigint: true }));
 }
 
 export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {

@@ -60,7 +60,7 @@ export const snapshotEntries = {
     severity: 'warning',
     means: "blobcheck's own state directory cannot be used, so nothing is remembered.",
     matters: 'The verdict stands, but a later flip in a converted base cannot be told from a conversion.',
-    mend: 'Make it a directory that root (or you) owns and nobody else can write, or name another with --state-dir.',
+    mend: 'Make it a directory with room, that root (or you) owns and nobody else can write, or name another with --state-dir.',
   },
   'seal-unreadable': {
     severity: 'unverified',

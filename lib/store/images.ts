@@ -15,7 +15,7 @@ const SHORTEST_DIGEST_PREFIX = 12;
 export function rowsWithBlob(rows: RowReader, hex: string): readonly ImageRow[] {
   const found: ImageRow[] = [];
   for (const table of IMAGE_TABLES) {
-    for (const [ref, row] of rows.all(table)) {
+    for (const [ref, row] of rows.holding(table, hex)) {
       if (row.kind === 'ok' && blobsOf(table, row.value).some((digest) => hexOf(digest) === hex)) {
         found.push({ table, ref });
       }
@@ -45,7 +45,7 @@ function oneOfDigest(rows: RowReader, table: ImageRow['table'], id: string): str
   const wanted = hexOf(id);
   const refs: string[] = [];
   const digests = new Set<string>();
-  for (const [ref, row] of rows.all(table)) {
+  for (const [ref, row] of rows.holding(table, wanted)) {
     const digest = row.kind === 'ok' ? stringField(row.value, idField[table]) : null;
     if (digest === null) continue;
     const hex = hexOf(digest);

@@ -12,6 +12,8 @@ export interface RowReader {
   get(table: TableName, id: string): Row | null;
   /** Ids of the table that start with the prefix, at most `limit`, a null row among them. */
   idsWithPrefix(table: TableName, prefix: string, limit: number): readonly string[];
+  /** Every row that is not null and holds this text in its JSON, and perhaps others: for look-ups in large tables. */
+  holding(table: TableName, text: string): Iterable<readonly [id: string, row: Row]>;
   /** Every row that is not null. */
   all(table: TableName): Iterable<readonly [id: string, row: Row]>;
 }

@@ -42,9 +42,12 @@ export function lookAtDatabase(path: string): DatabaseFiles {
 
 function look(path: string) {
   try {
-    return statSync(path, { bigint: true });
+    const stats = statSync(path, { bigint: true });
+    if (stats.isFile()) return stats;
   } catch (cause) {
     if (systemErrorCode(cause) === 'ENOENT') return null;
     throw new BlobcheckError('metadata-unreadable', `cannot look at it: ${systemErrorText(cause)}`, { path, cause });
   }
+  // sqlite would wait for a pipe's other end, and nobody could interrupt it.
+  throw new BlobcheckError('metadata-unreadable', 'not a regular file', { path });
 }

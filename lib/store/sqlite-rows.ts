@@ -1,3 +1,4 @@
+import { BlobcheckError } from '../errors.js';
 import type { Row, RowReader, TableName } from './metadata-tables.js';
 import { type Connection, sqlText } from './sqlite-connection.js';
 
@@ -12,11 +13,28 @@ const tableOf: Readonly<Record<TableName, string>> = {
 /** Sorts after every character of an id, so `[prefix, prefix + LAST)` is what starts with the prefix. */
 const LAST = '\u{10ffff}';
 
+/** Bytes of the rows that one look-up may take: as many as an index of the JSON engine. 10,000 snapshots have 10 MiB. */
+const ROWS_LIMIT = 256 * 1024 * 1024;
+
 /** Rows through the open transaction of a connection: a look-up reads rows, not tables. */
-export function rowsOfConnection(connection: Connection): RowReader {
+export function rowsOfConnection(connection: Connection, path: string): RowReader {
+  function data(columns: readonly string[], rest: string) {
+    // How long a value is stands in its row's header: nothing of it is read for that.
+    const bytes = connection.select(['total(octet_length(data))'], rest)[0]?.[0];
+    if (typeof bytes === 'number' && bytes <= ROWS_LIMIT) return connection.select(columns, rest);
+    throw new BlobcheckError('metadata-unreadable', `rows of ${bytes} bytes are more than ${ROWS_LIMIT}`, { path });
+  }
+
+  function* rows(rest: string): Generator<readonly [id: string, row: Row]> {
+    for (const [id, bytes] of data(['id', 'data'], rest)) {
+      const row = rowOf(bytes);
+      if (row !== null) yield [String(id), row];
+    }
+  }
+
   return {
     get(table, id) {
-      const found = connection.select(['data'], `FROM ${tableOf[table]} WHERE id = ${sqlText(id)}`)[0];
+      const found = data(['data'], `FROM ${tableOf[table]} WHERE id = ${sqlText(id)}`)[0];
       return found === undefined ? null : rowOf(found[0]);
     },
     idsWithPrefix(table, prefix, limit) {
@@ -24,12 +42,12 @@ export function rowsOfConnection(connection: Connection): RowReader {
       const found = connection.select(['id'], `FROM ${tableOf[table]} WHERE ${range} LIMIT ${limit}`);
       return found.map(([id]) => String(id));
     },
-    *all(table) {
-      for (const [id, data] of connection.select(['id', 'data'], `FROM ${tableOf[table]}`)) {
-        const row = rowOf(data);
-        if (row !== null) yield [String(id), row];
-      }
+    holding: (table, text) => {
+      // JSON may spell any character by its number.
+      const holds = [text, '\\u'].map((part) => `instr(CAST(data AS TEXT), ${sqlText(part)}) > 0`);
+      return rows(`FROM ${tableOf[table]} WHERE ${holds.join(' OR ')}`);
     },
+    all: (table) => rows(`FROM ${tableOf[table]}`),
   };
 }
 

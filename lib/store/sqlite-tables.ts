@@ -32,7 +32,7 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
       try {
         const open: Connection = connection ?? (await openDatabase(path, signal));
         connection = open;
-        const result = attempt(open, use);
+        const result = attempt(open, path, use);
         if (isUnchanged(open, path)) return settle(result);
         disconnect();
         if (tries >= TRIES) throw unreadable(path, 'it keeps changing while it is being read');
@@ -61,9 +61,9 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 /** What fails on a database that changed meanwhile says nothing: the error is settled only after the second look. */
-function attempt<T>(connection: Connection, use: (rows: RowReader) => T): Outcome<T> {
+function attempt<T>(connection: Connection, path: string, use: (rows: RowReader) => T): Outcome<T> {
   try {
-    return { ok: true, value: connection.transaction(() => use(rowsOfConnection(connection))) };
+    return { ok: true, value: connection.transaction(() => use(rowsOfConnection(connection, path))) };
   } catch (error) {
     return { ok: false, error };
   }

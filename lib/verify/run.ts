@@ -1,8 +1,7 @@
-import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { EngineName } from '../digest/engine.js';
-import { identityOf, sameIdentity } from '../file/identity.js';
-import { finding } from '../finding/finding.js';
+import { identityAt, sameIdentity } from '../file/identity.js';
+import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
 import type { StoreLocation } from '../store/location.js';
 import { openState } from '../trust/state-directory.js';
@@ -10,6 +9,14 @@ import { type JudgedBase, judgeBase } from './base.js';
 import type { BaseOptions, BaseRequest } from './base-content.js';
 import { entryOf } from './entry.js';
 import { type Ledger, ledgerOf } from './ledger.js';
+
+/** Files that an entry was judged by. */
+export interface WatchedFiles {
+  /** Names them in the finding. */
+  readonly path: string;
+  /** Whether they are as they were before they were judged; what it throws means no. */
+  areSame(): Promise<boolean>;
+}
 
 /** What every check is given. */
 export interface CheckOptions {
@@ -24,6 +31,8 @@ export interface CheckOptions {
   readonly signal?: AbortSignal;
   /** Bytes of one file read so far; does nothing by default. */
   readonly onProgress?: (path: string, bytesDone: number, bytesTotal: number) => void;
+  /** How many of the snapshots that were asked about are judged; does nothing by default. */
+  readonly onJudged?: (done: number, total: number) => void;
 }
 
 /** One run of a check over one store: what is remembered, and each base judged at most once. */
@@ -35,9 +44,11 @@ export interface Run {
   /** Seconds since the run began. */
   seconds(): number;
   base(request: BaseRequest): Promise<JudgedBase>;
+  /** Has the entry's files looked at again when the verdict is given; returns the entry. */
+  watch(entry: EntryReport, files: WatchedFiles): EntryReport;
   /**
-   * Looks once more at every base that was read: what was judged an hour ago may have been replaced since. The entries
-   * that stand on one that changed get its finding.
+   * Looks once more at every base that was read and at all that is watched: what was judged an hour ago may have been
+   * replaced since. The entries that stand on what changed get its finding.
    */
   recheck(entries: readonly EntryReport[]): Promise<EntryReport[]>;
 }
@@ -53,6 +64,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     onProgress: options.onProgress ?? (() => {}),
   };
   const judged = new Map<string, Promise<JudgedBase>>();
+  const watched = new Map<EntryReport, WatchedFiles>();
   return {
     ledger,
     baseOptions,
@@ -66,10 +78,17 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
       judged.set(request.path, fresh);
       return fresh;
     },
+    watch: (entry, files) => {
+      watched.set(entry, files);
+      return entry;
+    },
     recheck: async (entries) => {
       const changed = new Set<string>();
       for (const [path, base] of judged) if (await hasChanged(path, await base)) changed.add(path);
-      return entries.map((entry) => (entry.blobs.some(({ path }) => changed.has(path)) ? changedEntry(entry) : entry));
+      const again: EntryReport[] = [];
+      for (const entry of entries)
+        again.push(withFindings(entry, await whatChanged(entry, changed, watched.get(entry))));
+      return again;
     },
   };
 }
@@ -77,18 +96,32 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
 async function hasChanged(path: string, { hashed }: JudgedBase): Promise<boolean> {
   if (hashed === null || hashed.changed !== null) return false;
   try {
-    return !sameIdentity(identityOf(await lstat(path, { bigint: true })), hashed.after);
+    return !sameIdentity(await identityAt(path), hashed.after);
   } catch {
     return true;
   }
 }
 
-function changedEntry(entry: EntryReport): EntryReport {
-  const [blob] = entry.blobs;
-  const found = finding('blob-changed', 'the base changed, or its name leads to another file, since it was read', {
-    subject: blob?.path ?? null,
-  });
-  return entryOf({ ...entry, findings: [found, ...entry.findings] });
+async function whatChanged(
+  entry: EntryReport,
+  changedBases: ReadonlySet<string>,
+  files: WatchedFiles | undefined,
+): Promise<Finding[]> {
+  const findings = entry.blobs
+    .filter(({ path }) => changedBases.has(path))
+    .map(({ path: subject }) => {
+      return finding('blob-changed', 'the base changed, or its name leads to another file, since it was read', {
+        subject,
+      });
+    });
+  if (files !== undefined && !(await files.areSame().catch(() => false))) {
+    findings.push(finding('file-changed', 'it changed, or is gone, since it was judged', { subject: files.path }));
+  }
+  return findings;
+}
+
+function withFindings(entry: EntryReport, findings: readonly Finding[]): EntryReport {
+  return findings.length === 0 ? entry : entryOf({ ...entry, findings: [...findings, ...entry.findings] });
 }
 
 /** Where the store is, beside what every check is given. */

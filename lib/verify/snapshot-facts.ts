@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
+import { BlobcheckError, systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import type { Finding } from '../finding/finding.js';
@@ -10,6 +9,7 @@ import type { CocoonSidecar, VmConfig } from '../store/sidecar-shapes.js';
 import { readCocoonSidecar, readMachineState, readVmConfig, type Sidecar } from '../store/sidecars.js';
 import { directoryStamp, readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
 import { attempt } from './entry.js';
+import { missingFirmware } from './firmware.js';
 import type { RawDiskFacts } from './rules/raw-disk.js';
 import { isFirmware } from './rules/vm-config.js';
 import { residentName } from './rules/which-file.js';
@@ -85,19 +85,9 @@ async function readRawDisk(path: string, bytes: bigint | null): Promise<RawDiskF
 }
 
 /** The firmware that config.json names, if it is one of this root and not there. */
-export async function missingFirmware(facts: SnapshotFacts, roots: readonly string[]): Promise<string | null> {
+export async function missingOwnFirmware(facts: SnapshotFacts, roots: readonly string[]): Promise<string | null> {
   const path = facts.config.kind === 'ok' ? (facts.config.value.payload?.firmware ?? '') : '';
-  if (!isFirmware(path, roots)) return null;
-  try {
-    return (await stat(path)).isFile() ? null : path;
-  } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return path;
-    throw new BlobcheckError('unreadable', `the firmware cannot be looked at: ${systemErrorText(cause)}`, {
-      path,
-      cause,
-    });
-  }
+  return isFirmware(path, roots) ? await missingFirmware(path) : null;
 }
 
 /** Bytes of a device as state.json has them; null where it names none. */

@@ -91,7 +91,7 @@ function add(map: Map<string, string[]>, blob: string, name: string): void {
 
 async function statusOf(store: Store, blob: string, remembered: Remembered, needed: Needed): Promise<StatusBlob> {
   const path = storeBlobPath(store, blob);
-  const identity = await identityAt(path);
+  const identity = await regularIdentity(path);
   const { seal, sealProblem, receipt } = remembered;
   return {
     blob,
@@ -119,7 +119,7 @@ async function statusOf(store: Store, blob: string, remembered: Remembered, need
   };
 }
 
-async function identityAt(path: string): Promise<FileIdentity | null> {
+async function regularIdentity(path: string): Promise<FileIdentity | null> {
   try {
     const stats = await lstat(path, { bigint: true });
     return stats.isFile() ? identityOf(stats) : null;

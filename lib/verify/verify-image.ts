@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
 import { firmware } from '../store/layout.js';
 import type { CloudImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
+import { missingFirmware } from './firmware.js';
 import { withHealing } from './heal.js';
 import { hexOf, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
 import { judgeFirmware } from './rules/firmware.js';
@@ -24,7 +24,8 @@ export async function verifyImage(run: Run, store: Store, ref: string): Promise<
     findings.push(...witnessedBy('image index', withHealing(judged.findings, origin)));
     return judged;
   });
-  findings.push(...judgeFirmware(await missing(firmware(store.root))));
+  const absent = await attempt(findings, ref, () => missingFirmware(firmware(store.root)));
+  findings.push(...judgeFirmware(absent));
   return entryOf({ ref, name: entry.ref, findings, blobs: base === null ? [] : [base.report] });
 }
 
@@ -43,12 +44,4 @@ function judgeEntries(count: number, entry: CloudImageEntry | undefined, ref: st
   if (/^[0-9a-f]{64}$/.test(hexOf(entry))) return [];
   const message = `the index names no SHA-256 digest for ${ref}: ${entry.contentSum}`;
   return [finding('metadata-unreadable', message, { subject })];
-}
-
-async function missing(path: string): Promise<string | null> {
-  try {
-    return (await stat(path)).isFile() ? null : path;
-  } catch {
-    return path;
-  }
 }

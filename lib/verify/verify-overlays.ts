@@ -1,5 +1,7 @@
 import { basename, resolve } from 'node:path';
+import { identityAt, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
+import { wordsRemedy } from '../finding/remedy.js';
 import type { EntryReport, VerifyReport } from '../report/documents.js';
 import { blobIn } from '../store/layout.js';
 import { attempt, entryOf } from './entry.js';
@@ -34,6 +36,7 @@ export async function verifyOverlays(request: OverlaysRequest, options: CheckOpt
 async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: string): Promise<EntryReport> {
   const findings: Finding[] = [];
   const file = basename(path);
+  const before = await identityAt(path).catch(() => null);
   const overlay = await attempt(findings, path, () => judgeOverlay(path, place, run.signal));
   if (overlay === null) return entryOf({ ref, findings });
   findings.push(...overlay.findings);
@@ -47,11 +50,17 @@ async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: stri
   const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null };
   findings.push(...withHealing(base.findings, origin), ...judgeOverlayOnBase(path, overlay, base.header));
   const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];
-  return entryOf({ ref, findings, disks: [overlayDisk(file, overlay, chain)], blobs: [base.report] });
+  return run.watch(entryOf({ ref, findings, disks: [overlayDisk(file, overlay, chain)], blobs: [base.report] }), {
+    path,
+    areSame: async () => before !== null && sameIdentity(before, await identityAt(path)),
+  });
 }
 
 /** The entry of a pattern that no overlay matches. */
 function noOverlay(pattern: string): EntryReport {
-  const found = finding('snapshot-not-found', `no overlay matches ${pattern}`, { subject: pattern });
+  const found = finding('snapshot-not-found', `no overlay matches ${pattern}`, {
+    subject: pattern,
+    ...wordsRemedy('check the pattern of --overlay, and the directory that it is relative to'),
+  });
   return entryOf({ ref: pattern, findings: [found] });
 }

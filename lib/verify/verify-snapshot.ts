@@ -13,7 +13,7 @@ import { realpathOrNull, rootSpellings } from './root-spellings.js';
 import { judgePins } from './rules/pins.js';
 import { judgeWitnesses } from './rules/witnesses.js';
 import type { Run } from './run.js';
-import { missingFirmware, readRawDisks, readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
+import { missingOwnFirmware, readRawDisks, readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
 import { judgeSnapshotFacts, ownDisks } from './snapshot-rules.js';
 
 /** Judges one snapshot that a reference has led to; whatever is wrong with it, the answer is an entry. */
@@ -29,18 +29,16 @@ export async function verifySnapshot(run: Run, store: Store, id: string, ref: st
 
   const roots = await rootSpellings(store.root, record);
   const rawDisks = await readRawDisks(facts, findings);
-  const firmware = await attempt(findings, ref, () => missingFirmware(facts, roots));
+  const firmware = await attempt(findings, ref, () => missingOwnFirmware(facts, roots));
   const opened = { rawDisks, missingFirmware: firmware };
   findings.push(...judgeSnapshotFacts(facts, opened, roots, run.allowedVmSections));
   if (!facts.readable) return entryOf({ ...named, findings, disks: ownDisks(facts) });
 
   const based = await judgeOverlayAndBase(run, store, facts, roots, findings);
-  const stamp = await attempt(findings, ref, () => directoryStamp(facts.directory));
-  if (stamp !== null && stamp !== facts.stamp) {
-    const message = 'a file of the snapshot changed while it was being judged';
-    findings.push(finding('file-changed', message, { subject: facts.directory }));
-  }
-  return entryOf({ ...named, findings, ...based });
+  return run.watch(entryOf({ ...named, findings, ...based }), {
+    path: facts.directory,
+    areSame: async () => (await directoryStamp(facts.directory)) === facts.stamp,
+  });
 }
 
 /** Rules 9 to 16: the overlay, and the base that its accepted name leads to. */

@@ -24,20 +24,29 @@ export async function verify(request: VerifyRequest, options: StoreCheckOptions)
   const { run, store } = opened;
   if (store === null) return buildReport(run, { root: opened.root, engine: null, findings: [opened.failure] });
   try {
-    return await verifyIn(run, store, request);
+    return await verifyIn(run, store, request, options.onJudged);
   } finally {
     await store.close();
   }
 }
 
-async function verifyIn(run: Run, store: Store, request: VerifyRequest): Promise<VerifyReport> {
+async function verifyIn(
+  run: Run,
+  store: Store,
+  request: VerifyRequest,
+  onJudged: StoreCheckOptions['onJudged'],
+): Promise<VerifyReport> {
   const snapshots: EntryReport[] = [];
   const images: EntryReport[] = [];
   const findings: Finding[] = [];
   const found = await attempt(findings, store.root, () =>
     request.all ? allTargets(store) : resolveTargets(store, request.snapshots ?? []),
   );
-  for (const target of found?.targets ?? []) snapshots.push(await verifyTarget(run, store, target));
+  const targets = found?.targets ?? [];
+  for (const target of targets) {
+    snapshots.push(await verifyTarget(run, store, target));
+    onJudged?.(snapshots.length, targets.length);
+  }
   for (const ref of request.images ?? []) images.push(await verifyImage(run, store, ref));
   findings.push(...store.recovered.map(recovered));
   return buildReport(run, {

@@ -111,6 +111,7 @@ test('where the directory of the blobs is gone, verify and seal say what is miss
   const { status: verified, report } = verifyJson([...node.options, 'app:v1']);
   assert.is(verified, 1);
   assert.equal(codesOf(report.snapshots[0]), ['blob-missing']);
+  assert.is(report.snapshots[0]?.findings[0]?.subject, node.blob);
   const { status: code, report: sealed } = seal(node, 'app:v1');
   assert.is(code, 1);
   assert.is(sealed.blobs[0]?.outcome, 'refused');
@@ -124,11 +125,30 @@ test('where the directory of the blobs is gone, verify and seal say what is miss
 
 test('a seal that cannot be written is no success', () => {
   const node = smallNode({ digest: foreign });
+  // Nobody makes a directory there.
+  const { status: code, report } = seal({ ...node, options: [...node.options, '--state-dir', '/proc/state'] }, '--all');
+  assert.is(code, 3);
+  assert.is(report.blobs[0]?.outcome, 'refused');
+  assert.equal(
+    report.blobs[0]?.findings.map((found) => found.code),
+    ['state-unusable'],
+  );
+});
+
+test('where others can write nothing is sealed', () => {
+  const node = smallNode({ digest: foreign });
   chmodSync(node.state, 0o777);
   const { status: code, report } = seal(node, '--all');
   assert.is(code, 3);
+  assert.equal(
+    report.findings.map((found) => found.code),
+    ['state-unusable'],
+  );
   assert.is(report.blobs[0]?.outcome, 'refused');
-  assert.ok(report.blobs[0]?.findings.some((found) => found.code === 'state-unusable'));
+  assert.equal(
+    report.blobs[0]?.findings.map((found) => found.code),
+    ['state-unusable'],
+  );
 });
 
 test('a full hash that equals the name is remembered without being asked', () => {

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,26 +5,11 @@ import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BUFFER_BYTES } from '../../lib/digest/buffers.js';
-import { type HashedFile, hashFile, hashOpenFile, type Readable } from '../../lib/digest/hash-file.js';
+import { hashFile, hashOpenFile, type Readable } from '../../lib/digest/hash-file.js';
 import { BlobcheckError } from '../../lib/errors.js';
-import { temporaryDirectory } from '../support/temporary.js';
-import { settled } from './settled.js';
+import { content, directory, fileOf, sha256 } from './files.js';
 
 const test = suite('digest/hash-file');
-const directory = temporaryDirectory();
-const content = randomBytes(2 * BUFFER_BYTES + 7);
-let files = 0;
-
-function fileOf(bytes: Uint8Array): string {
-  const path = join(directory, `file-${files++}`);
-  fs.writeFileSync(path, bytes);
-  return path;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 async function failure(work: Promise<unknown>): Promise<BlobcheckError> {
   try {
     await work;
@@ -34,13 +18,6 @@ async function failure(work: Promise<unknown>): Promise<BlobcheckError> {
     return error as BlobcheckError;
   }
   return assert.unreachable() as never;
-}
-
-/** Hashes a file and does something to it when its first buffer has been read. */
-async function hashWhile(path: string, meddle: () => void): Promise<HashedFile> {
-  await settled(path);
-  let calls = 0;
-  return await hashFile(path, { onProgress: () => (calls++ === 0 ? meddle() : undefined) });
 }
 
 for (const size of [0, 1, 4095, 4097, BUFFER_BYTES - 1, BUFFER_BYTES, BUFFER_BYTES + 1, 2 * BUFFER_BYTES + 7]) {
@@ -87,83 +64,6 @@ test('the next read is on its way while a buffer is hashed', async () => {
   await hashOpenFile(counting, path, { source: 'cache', onProgress: () => ahead.push(submitted) });
   await handle.close();
   assert.equal(ahead, [2, 3, 3]);
-});
-
-test('a byte written meanwhile is a changed content', async () => {
-  const path = fileOf(content);
-  const hashed = await hashWhile(path, () => {
-    const fd = fs.openSync(path, 'r+');
-    fs.writeSync(fd, 'x', 5);
-    fs.closeSync(fd);
-  });
-  assert.is(hashed.changed, 'content');
-});
-
-test('a byte written meanwhile shows although the mtime was set back', async () => {
-  const path = fileOf(content);
-  const { atime, mtime } = fs.statSync(path);
-  fs.utimesSync(path, atime, mtime);
-  const hashed = await hashWhile(path, () => {
-    const fd = fs.openSync(path, 'r+');
-    fs.writeSync(fd, 'x', 5);
-    fs.futimesSync(fd, atime, mtime);
-    fs.closeSync(fd);
-  });
-  assert.is(hashed.changed, 'content');
-});
-
-test('a file that grows meanwhile is changed, and is read to its first size only', async () => {
-  const path = fileOf(content);
-  const hashed = await hashWhile(path, () => fs.appendFileSync(path, content));
-  assert.is(hashed.changed, 'content');
-  assert.is(hashed.bytes, content.length);
-});
-
-test('a file that shrinks meanwhile is changed', async () => {
-  const path = fileOf(content);
-  const hashed = await hashWhile(path, () => fs.truncateSync(path, 100));
-  assert.is(hashed.changed, 'content');
-  assert.ok(hashed.bytes < content.length);
-});
-
-test('a file whose size is said to be larger than it is is changed, though its identity stays', async () => {
-  const path = fileOf(content.subarray(0, 5000));
-  const handle = await open(path);
-  const stats = await handle.stat({ bigint: true });
-  stats.size = 6000n;
-  const lying: Readable = { read: handle.read.bind(handle), stat: (async () => stats) as unknown as Readable['stat'] };
-  const hashed = await hashOpenFile(lying, path, { source: 'cache' });
-  await handle.close();
-  assert.is(hashed.changed, 'content');
-  assert.is(hashed.bytes, 5000);
-});
-
-test('a file renamed over the name meanwhile is replaced, even with the same bytes', async () => {
-  const path = fileOf(content);
-  const other = fileOf(content);
-  const hashed = await hashWhile(path, () => fs.renameSync(other, path));
-  assert.is(hashed.changed, 'replaced');
-  assert.is(hashed.digest, sha256(content));
-});
-
-test('a symbolic link put in its place meanwhile is a replacement, even one that leads back to the file', async () => {
-  const path = fileOf(content);
-  const hashed = await hashWhile(path, () => {
-    fs.renameSync(path, `${path}.moved`);
-    fs.symlinkSync(`${path}.moved`, path);
-  });
-  assert.is(hashed.changed, 'replaced');
-});
-
-test('a file unlinked meanwhile is removed', async () => {
-  const path = fileOf(content);
-  assert.is((await hashWhile(path, () => fs.unlinkSync(path))).changed, 'removed');
-});
-
-test('a file that is only read meanwhile is not changed', async () => {
-  const path = fileOf(content);
-  const hashed = await hashWhile(path, () => void fs.readFileSync(path));
-  assert.is(hashed.changed, null);
 });
 
 test('a signal ends it with aborted and the reason, before the next buffer', async () => {
@@ -234,7 +134,8 @@ test('four files at once each have their own digest', async () => {
 test('what is not a regular file, or not there, is unreadable', async () => {
   const link = join(directory, 'link');
   fs.symlinkSync(fileOf(content), link);
-  for (const path of [directory, link, join(directory, 'absent'), '/dev/zero']) {
+  // A file of /proc has no size, and its digest would be that of nothing.
+  for (const path of [directory, link, join(directory, 'absent'), '/dev/zero', '/proc/self/status']) {
     const error = await failure(hashFile(path));
     assert.is(error.code, 'unreadable');
     assert.is(error.path, path);

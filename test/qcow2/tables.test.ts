@@ -202,38 +202,6 @@ test('a file with more clusters than we keep account of is not walked', async ()
   assert.match(tooLarge ?? '', 'clusters');
 });
 
-test('who rebuilds the refcounts is what the dirty bit, the lazy bit and their width say', async () => {
-  const facts = async (changes: object) => {
-    const { dirty, rebuildsRefcounts } = await tablesOf(buildQcow2({ virtualSize: 2 ** 20, ...changes }));
-    return [dirty, rebuildsRefcounts];
-  };
-  assert.equal(await facts({ refcountOrder: 4 }), [false, false]);
-  assert.equal(await facts({ incompatible: 1n }), [true, true]);
-  assert.equal(await facts({ compatible: 1n }), [false, true]);
-  assert.equal(await facts({ refcountOrder: 5 }), [false, true]);
-});
-
-for (const refcountOrder of [0, 3, 4, 6]) {
-  test(`data that counts as free is a fact and no problem (refcounts of ${2 ** refcountOrder} bits)`, async () => {
-    const clusters = [0, 1, 2].map((index) => ({ index, data: Buffer.from('x') }));
-    const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, refcountOrder, clusters });
-    const host = file.length / CLUSTER - 2;
-    const bit = host * 2 ** refcountOrder + (refcountOrder > 3 ? 2 ** refcountOrder - 8 : 0);
-    const at = REFCOUNT_BLOCK + Math.floor(bit / 8);
-    file.writeUInt8(file.readUInt8(at) & ~(1 << (bit % 8)), at);
-    const { problems, freeDataClusters, firstFreeData } = await tablesOf(file);
-    assert.equal([problems, freeDataClusters, firstFreeData], [[], 1, host * CLUSTER]);
-  });
-}
-
-test('without a refcount block all data counts as free', async () => {
-  const clusters = [0, 1, 2].map((index) => ({ index, data: Buffer.from('x') }));
-  const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, clusters });
-  file.writeBigUInt64BE(0n, REFCOUNT_TABLE);
-  const { freeDataClusters, firstFreeData } = await tablesOf(file);
-  assert.equal([freeDataClusters, firstFreeData], [3, file.length - 3 * CLUSTER]);
-});
-
 test('a file that becomes shorter meanwhile has changed, and is not malformed', async () => {
   const header = await headerOf(image());
   try {

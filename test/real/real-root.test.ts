@@ -126,23 +126,21 @@ const hostile: readonly [string, string, (snapshot: string, root: string) => voi
     'memory-size-mismatch',
     (snapshot) => truncateSync(join(snapshot, 'memory-ranges'), memory + 1),
   ],
-  [
-    'an overlay with an L2 entry on its own header',
-    'overlay-malformed',
-    (snapshot) => aimAtHeader(join(snapshot, 'overlay.qcow2')),
-  ],
 ];
 
-/** Gives the overlay one L2 table whose first entry leads to cluster 0, where the header is. */
-function aimAtHeader(overlay: string): void {
+/** Gives the overlay one L2 table, counted as in use, with this first entry. */
+function withL2Entry(overlay: string, entry: bigint): void {
   const bytes = readFileSync(overlay);
   const clusterSize = 2 ** bytes.readUInt32BE(20);
   const l1Offset = Number(bytes.readBigUInt64BE(40));
+  const refcounts = Number(bytes.readBigUInt64BE(Number(bytes.readBigUInt64BE(48))));
+  assert.is(bytes.readUInt32BE(96), 4, 'refcounts have 16 bits');
   const grown = Buffer.alloc((Math.ceil(bytes.length / clusterSize) + 1) * clusterSize);
   bytes.copy(grown);
   const l2Offset = grown.length - clusterSize;
+  grown.writeUInt16BE(1, refcounts + 2 * (l2Offset / clusterSize));
   grown.writeBigUInt64BE(BigInt(l2Offset) | (1n << 63n), l1Offset);
-  grown.writeBigUInt64BE(1n << 63n, l2Offset);
+  grown.writeBigUInt64BE(entry, l2Offset);
   writeFileSync(overlay, grown);
 }
 
@@ -154,6 +152,31 @@ for (const [what, code, change] of hostile) {
     assert.ok(codes(entry).includes(code as never), `got ${codes(entry).join(', ')}`);
   });
 }
+
+needs(atCocoonsPathNeeds, test, 'an overlay whose L2 entry leads to its own header is denied for just that', () => {
+  const { entry, status } = judgeChanged((snapshot) => withL2Entry(join(snapshot, 'overlay.qcow2'), 1n << 63n));
+  assert.is(status, 1);
+  assert.equal(codes(entry), ['overlay-malformed']);
+  assert.match(entry.findings[0]?.message ?? '', /the L2 entry at byte \d+ has flags and no offset/);
+  assert.is(entry.findings[0]?.actual, 'flags-without-offset');
+});
+
+needs(atCocoonsPathNeeds, test, 'an overlay whose L2 entry leads nowhere is as good as before', () => {
+  const { entry, status } = judgeChanged((snapshot) => withL2Entry(join(snapshot, 'overlay.qcow2'), 0n));
+  assert.equal(codes(entry), []);
+  assert.is(status, 0);
+});
+
+needs(atCocoonsPathNeeds, test, 'snapshots of OCI images and of Firecracker are unverified, never allowed', () => {
+  const root = unpackRealRoot('cocoon-root-oci.tar.gz');
+  const { status, report } = verifyAll(root, temporaryDirectory());
+  assert.is(status, 3);
+  assert.equal(
+    report.snapshots.map((entry) => [entry.ref, entry.verdict, ...codes(entry)]),
+    ['fc:v1', 'oci-data:v2', 'oci:v1'].map((ref) => [ref, 'unverified', 'snapshot-unsupported']),
+  );
+  assert.equal(report.summary, { allow: 0, deny: 0, unverified: 3, skipped: 0 });
+});
 
 needs(atCocoonsPathNeeds, test, "a snapshot whose run directory is another host's is allowed", () => {
   const { entry, status } = judgeChanged((snapshot) => {

@@ -54,7 +54,14 @@ test('what is no database is unreadable with the reason', async () => {
   await refusal(openStore(root.location), 'metadata-unreadable', /not a database/);
   rmSync(root.database);
   mkdirSync(root.database);
-  await refusal(openStore(root.location), 'metadata-unreadable', /cannot be read/);
+  await refusal(openStore(root.location), 'metadata-unreadable', /not a regular file/);
+});
+
+needs(['mkfifo'], test, 'a pipe in the place of the database is not waited for', async () => {
+  const root = built();
+  rmSync(root.database);
+  execFileSync('mkfifo', [root.database]);
+  await refusal(openStore(root.location), 'metadata-unreadable', /not a regular file/);
 });
 
 needs(['sqlite3'], test, 'a table that is missing is named', async () => {

@@ -12,10 +12,10 @@ const guestMemory = 536_870_912;
 /** What a test that uses these needs. */
 export const atCocoonsPathNeeds = ['mount-namespace', 'tar'] as const;
 
-/** Unpacks the real root (`var/lib/cocoon` of a node) into a directory of its own, guest memory included. */
-export function unpackRealRoot(): string {
+/** Unpacks a real root (`var/lib/cocoon` of a node) into a directory of its own, guest memory included. */
+export function unpackRealRoot(name = 'cocoon-root.tar.gz'): string {
   const directory = temporaryDirectory();
-  const archive = join(project, 'test/fixtures/real/cocoon-root.tar.gz');
+  const archive = join(project, 'test/fixtures/real', name);
   const run = spawnSync('tar', ['-xzSf', archive, '-C', directory]);
   if (run.status !== 0) throw new Error(`tar: ${run.stderr}`);
   const root = join(directory, 'var/lib/cocoon');

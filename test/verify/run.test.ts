@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
@@ -121,6 +122,7 @@ const meddling: readonly (readonly [string, (directory: string) => void])[] = [
   ['cocoon.json written anew with the same bytes', (directory) => rewrite(join(directory, 'cocoon.json'))],
   ['the overlay replaced by a copy of it', (directory) => replace(join(directory, 'overlay.qcow2'))],
   ['guest memory written to', (directory) => flipBit(join(directory, 'memory-ranges'), 0)],
+  ['cidata written to in its place, and its time put back', (directory) => inSecret(join(directory, 'cidata.img'))],
   ['a decoy put beside the overlay', (directory) => writeFileSync(join(directory, 'cow.raw'), '')],
   ['a disk taken away', (directory) => rmSync(join(directory, 'cidata.img'))],
 ];
@@ -149,6 +151,15 @@ function rewrite(path: string): void {
 function replace(path: string): void {
   writeFileSync(`${path}.new`, readFileSync(path));
   renameSync(`${path}.new`, path);
+}
+
+/** Changes a file and puts its modification time back, as nobody can its ctime. */
+function inSecret(path: string): void {
+  const times = `${dirname(path)}.times`;
+  const touch = (...args: string[]) => assert.is(spawnSync('touch', args).status, 0);
+  touch('-r', path, times);
+  flipBit(path, 0);
+  touch('-r', times, path);
 }
 
 test.run();

@@ -35,7 +35,8 @@ export function judgeDirectory(path: string, listing: SnapshotDirectory, diskFil
 export function whyMisplaced(listing: SnapshotDirectory): string | null {
   if (listing.kind === 'missing') return "the snapshot's directory is not there";
   if (listing.kind === 'not-absolute') return "the record names no absolute path for the snapshot's directory";
-  if (listing.kind === 'not-directory') return `a ${listing.what} stands in the place of the snapshot's directory`;
+  if (listing.kind === 'not-directory')
+    return `a ${listing.what === 'regular' ? 'regular file' : listing.what} stands in the place of the snapshot's directory`;
   if (listing.kind === 'unreadable') return null;
   return listing.inStore ? null : "the snapshot's directory does not lie directly in this store";
 }

@@ -41,7 +41,7 @@ const misplaced: readonly (readonly [string, SnapshotDirectory, RegExp])[] = [
   ['nothing', { kind: 'missing' }, /is not there/],
   ['a relative path', { kind: 'not-absolute' }, /no absolute path/],
   ['a link', { kind: 'not-directory', path, what: 'symlink' }, /a symlink stands in the place/],
-  ['a file', { kind: 'not-directory', path, what: 'regular' }, /a regular stands in the place/],
+  ['a file', { kind: 'not-directory', path, what: 'regular' }, /a regular file stands in the place/],
   ['a directory outside the store', listed(usual, { inStore: false }), /does not lie directly in this store/],
 ];
 for (const [what, listing, words] of misplaced) {

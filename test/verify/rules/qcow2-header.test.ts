@@ -1,6 +1,5 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HeaderExtension } from '../../../lib/qcow2/extensions.js';
 import type { Qcow2Header } from '../../../lib/qcow2/header.js';
 import { judgeHeader } from '../../../lib/verify/rules/qcow2-header.js';
 import { blobHeader, codes, extension, overlayHeader } from './qcow2-literals.js';
@@ -196,17 +195,6 @@ test('QEMU does not grow an empty image of version 2, and nobody grows a blob', 
   assert.equal(blob({ ...old, virtualSize: 0n }), []);
 });
 
-test('extensions of an overlay end with a marker where Cloud Hypervisor reads them', () => {
-  assert.equal(overlay({ extensionsEnded: false }), ['overlay-malformed']);
-  assert.equal(overlay({ extensionsEnded: false, headerLength: 104, compressionType: null }), []);
-  assert.equal(
-    overlay({ extensionsEnded: false, version: 2, headerLength: 72, compressionType: null, extensions: [] }),
-    [],
-  );
-  assert.equal(overlay({ extensionsEnded: false, extensionsProblem: 'too long' }), ['overlay-malformed']);
-  assert.equal(blob({ extensionsEnded: false }), []);
-});
-
 test('a refcount table shorter than what Cloud Hypervisor writes back is a warning of an overlay', () => {
   // 8 GiB of 4 KiB clusters have 2,097,152 refcounts in 1,024 blocks and a few for the tables: more than 512 entries.
   const small = { clusterBits: 12, virtualSize: 1n << 33n, l1Size: 4096, refcountTableClusters: 1 };
@@ -219,31 +207,6 @@ test('a refcount table shorter than what Cloud Hypervisor writes back is a warni
   assert.equal([finding?.code, finding?.severity, rest], ['overlay-refcounts-short', 'warning', []]);
   assert.equal(overlay({ ...small, ...offsets, refcountTableClusters: 3 }), []);
   assert.equal(blob({ ...small, ...offsets }), []);
-});
-
-const bitmaps = { count: 1, reserved: 0, directorySize: 64n, directoryOffset: 0x40000n };
-const bitmapsExtension = (changes: object, length = 24): HeaderExtension => {
-  return extension(0x23852875, { length, bitmaps: { ...bitmaps, ...changes } });
-};
-
-test('a bitmaps extension is judged as QEMU reads it, and only where its bit says that it is current', () => {
-  const judged = (changes: object, autoclear = 1n) => overlay({ extensions: [bitmapsExtension(changes)], autoclear });
-  assert.equal(judged({}), []);
-  assert.equal(overlay({ autoclear: 1n }), ['overlay-malformed']);
-  assert.equal(overlay({ autoclear: 1n, version: 2, headerLength: 72, compressionType: null }), []);
-  assert.equal(blob({ autoclear: 1n }), []);
-  for (const wrong of [
-    { count: 0 },
-    { count: 65_536 },
-    { reserved: 1 },
-    { directoryOffset: 512n },
-    { directorySize: 1n << 26n },
-  ]) {
-    assert.equal(judged(wrong), ['overlay-malformed']);
-    assert.equal(judged(wrong, 0n), []);
-  }
-  assert.equal(judged({ count: 65_535, directorySize: 1024n * 65_535n }), []);
-  assert.equal(overlay({ extensions: [bitmapsExtension({}, 32)] }), ['overlay-malformed']);
 });
 
 test('every flaw is named, not only the first', () => {

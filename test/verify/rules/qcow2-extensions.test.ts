@@ -1,0 +1,53 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { HeaderExtension } from '../../../lib/qcow2/extensions.js';
+import type { Qcow2Header } from '../../../lib/qcow2/header.js';
+import { judgeHeader } from '../../../lib/verify/rules/qcow2-header.js';
+import { blobHeader, codes, extension, overlayHeader } from './qcow2-literals.js';
+
+const test = suite('rule: qcow2 header extensions');
+
+const overlay = (changes: Partial<Qcow2Header> = {}) => {
+  return codes(judgeHeader({ kind: 'qcow2', header: overlayHeader(changes) }, '/o', 'overlay'));
+};
+const blob = (changes: Partial<Qcow2Header> = {}) => {
+  return codes(judgeHeader({ kind: 'qcow2', header: blobHeader(changes) }, '/b', 'blob'));
+};
+
+test('extensions of an overlay end with a marker where Cloud Hypervisor reads them', () => {
+  assert.equal(overlay({ extensionsEnded: false }), ['overlay-malformed']);
+  assert.equal(overlay({ extensionsEnded: false, headerLength: 104, compressionType: null }), []);
+  assert.equal(
+    overlay({ extensionsEnded: false, version: 2, headerLength: 72, compressionType: null, extensions: [] }),
+    [],
+  );
+  assert.equal(overlay({ extensionsEnded: false, extensionsProblem: 'too long' }), ['overlay-malformed']);
+  assert.equal(blob({ extensionsEnded: false }), []);
+});
+
+const bitmaps = { count: 1, reserved: 0, directorySize: 64n, directoryOffset: 0x40000n };
+const bitmapsExtension = (changes: object, length = 24): HeaderExtension => {
+  return extension(0x23852875, { length, bitmaps: { ...bitmaps, ...changes } });
+};
+
+test('a bitmaps extension is judged as QEMU reads it, and only where its bit says that it is current', () => {
+  const judged = (changes: object, autoclear = 1n) => overlay({ extensions: [bitmapsExtension(changes)], autoclear });
+  assert.equal(judged({}), []);
+  assert.equal(overlay({ autoclear: 1n }), ['overlay-malformed']);
+  assert.equal(overlay({ autoclear: 1n, version: 2, headerLength: 72, compressionType: null }), []);
+  assert.equal(blob({ autoclear: 1n }), []);
+  for (const wrong of [
+    { count: 0 },
+    { count: 65_536 },
+    { reserved: 1 },
+    { directoryOffset: 512n },
+    { directorySize: 1n << 26n },
+  ]) {
+    assert.equal(judged(wrong), ['overlay-malformed']);
+    assert.equal(judged(wrong, 0n), []);
+  }
+  assert.equal(judged({ count: 65_535, directorySize: 1024n * 65_535n }), []);
+  assert.equal(overlay({ extensions: [bitmapsExtension({}, 32)] }), ['overlay-malformed']);
+});
+
+test.run();
