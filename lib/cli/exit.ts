@@ -17,4 +17,4 @@ export function exitCodeOf(verdict: Verdict): number {
 }
 
 export const exitCodesHelp = `
-Exit codes: 0 allow, 1 deny, 2 wrong usage, 3 unverified (something could not be judged), 130 / 143 interrupted.`;
+Exit codes: 0 allow, 1 deny, 2 wrong usage, 3 unverified (something could not be judged), 129 / 130 / 143 interrupted.`;

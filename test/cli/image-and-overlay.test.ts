@@ -136,6 +136,19 @@ test('a name with the characters of a glob is itself when it exists', () => {
   assert.match(run.stdout, /1 overlay: 1 allowed/);
 });
 
+test('a file that is called like a pattern hides none of those that the pattern means', () => {
+  const { directory, blob, options } = outside();
+  writeFileSync(join(directory, '*.qcow2'), overlayOn(blob));
+  writeFileSync(join(directory, 'a.qcow2'), 'no qcow2');
+  symlinkSync('nowhere', join(directory, 'b.qcow2'));
+  const { status, report } = verifyJson(['--overlay', join(directory, '*.qcow2'), ...options]);
+  assert.is(status, 1);
+  assert.equal(
+    report.overlays.map(({ verdict }) => verdict),
+    ['allow', 'deny', 'deny'],
+  );
+});
+
 test('a directory of blobs that is not there has no base for any overlay', () => {
   const { directory, blobs, blob, options } = outside();
   writeFileSync(join(directory, 'over.qcow2'), overlayOn(blob));
