@@ -32,9 +32,10 @@ export function run(
   });
 }
 
-/** Null when a program can be started on this machine, else the words for the report. */
+/** Null when a program can be started on this machine, else the words for the report. A name with a slash is a path. */
 export function whyAbsent(program: string): string | null {
-  const places = (process.env.PATH ?? '').split(':').map((directory) => join(directory, program));
+  const directories = (process.env.PATH ?? '').split(':');
+  const places = program.includes('/') ? [program] : directories.map((directory) => join(directory, program));
   return places.some((place) => existsSync(place)) ? null : `${program} is not installed`;
 }
 
