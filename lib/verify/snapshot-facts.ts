@@ -33,14 +33,17 @@ export interface SnapshotFacts {
 
 /** Reads the directory and the sidecars. Where the directory is not the store's own, nothing in it is opened. */
 export async function readSnapshotFacts(record: SnapshotRecord, root: string): Promise<SnapshotFacts> {
-  const listing = await readSnapshotDirectory(record.dataDir, { root });
+  const found = await readSnapshotDirectory(record.dataDir, { root });
+  const judged = found.kind === 'directory' && found.inStore && !found.truncated;
+  const stamp = judged ? await directoryStamp(found.path) : '';
+  // Sizes count only as they are after the stamp: what changes from here on is seen when the verdict is given.
+  const listing = judged ? await readSnapshotDirectory(record.dataDir, { root }) : found;
   if (listing.kind !== 'directory' || !listing.inStore || listing.truncated) {
     const missing = { kind: 'missing' } as const;
     const unread = { sidecar: missing, config: missing, state: missing, readable: false, stamp: '', has: () => false };
     return { record, directory: record.dataDir, listing, ...unread };
   }
   const directory = listing.path;
-  const stamp = await directoryStamp(directory);
   const [sidecar, config, state] = await Promise.all([
     readCocoonSidecar(directory),
     readVmConfig(directory),
