@@ -68,6 +68,7 @@ function stateFiles({ state }: SmallNode): Record<string, string> {
 }
 
 for (const [signal, code] of [
+  ['SIGHUP', 129],
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
