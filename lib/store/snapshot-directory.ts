@@ -1,6 +1,6 @@
-import { lstat, opendir, readdir, realpath } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { lstat, opendir, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { BlobcheckError, systemErrorText } from '../errors.js';
 import { kindOf, type NotRegular } from '../file/open-regular.js';
 import { snapshotParent } from './layout.js';
 
@@ -26,6 +26,11 @@ export type SnapshotDirectory =
       readonly entries: readonly DirectoryEntry[];
       /** There are more entries than anybody would look at; the rest was not read. */
       readonly truncated: boolean;
+      /**
+       * Differs when a file in it was changed, replaced, added or removed: names, inodes, sizes and times. Of guest memory
+       * without the ctime, which every clone changes by its hard link (cocoon-store.md, trap 10).
+       */
+      readonly stamp: string;
     }
   | { readonly kind: 'missing' }
   /** The record names no absolute path: cocoon would look from where it was started. */
@@ -47,55 +52,50 @@ export async function readSnapshotDirectory(
       return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
     }
     const parent = await resolved(snapshotParent(root));
-    const { entries, truncated } = await listEntries(path);
-    return { kind: 'directory', path, inStore: dirname(path) === parent, entries, truncated };
+    return { kind: 'directory', path, inStore: dirname(path) === parent, ...(await listEntries(path)) };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
   }
 }
 
-/**
- * What a change of any file in a directory changes: names, inodes, sizes and times. Of guest memory without the ctime,
- * which every clone changes by its hard link (cocoon-store.md, trap 10). Throws `unreadable`.
- */
-export async function directoryStamp(path: string): Promise<string> {
-  try {
-    const names = (await readdir(path)).slice(0, ENTRY_LIMIT).sort();
-    const rows = await Promise.all(
-      names.map(async (name) => {
-        const { ino, size, mtimeNs, ctimeNs } = await lstat(join(path, name), { bigint: true });
-        return [name, ino, size, mtimeNs, name.startsWith('memory-range') ? '' : ctimeNs].join('/');
-      }),
-    );
-    return rows.join('\n');
-  } catch (cause) {
-    throw new BlobcheckError('unreadable', `the snapshot's directory cannot be read: ${systemErrorText(cause)}`, {
-      path,
-      cause,
-    });
-  }
-}
-
 async function listEntries(directory: string) {
-  const entries: DirectoryEntry[] = [];
+  const looked: Looked[] = [];
+  let truncated = false;
   for await (const { name } of await opendir(directory, { encoding: 'buffer' as BufferEncoding })) {
-    if (entries.length === ENTRY_LIMIT) return { entries, truncated: true };
-    const entry = await look(directory, name as string | Buffer);
-    if (entry !== null) entries.push(entry);
+    if (looked.length === ENTRY_LIMIT) {
+      truncated = true;
+      break;
+    }
+    const found = await look(directory, name as string | Buffer);
+    if (found !== null) looked.push(found);
   }
-  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return { entries, truncated: false };
+  looked.sort((a, b) => (a.entry.name < b.entry.name ? -1 : a.entry.name > b.entry.name ? 1 : 0));
+  return { entries: looked.map(({ entry }) => entry), truncated, stamp: looked.map(({ stamp }) => stamp).join('\n') };
 }
 
-async function look(directory: string, name: string | Buffer): Promise<DirectoryEntry | null> {
+interface Looked {
+  readonly entry: DirectoryEntry;
+  readonly stamp: string;
+}
+
+async function look(directory: string, name: string | Buffer): Promise<Looked | null> {
   const path = typeof name === 'string' ? join(directory, name) : Buffer.concat([Buffer.from(`${directory}/`), name]);
   try {
     const stats = await lstat(path, { bigint: true });
-    return { name: name.toString(), kind: stats.isFile() ? 'regular' : kindOf(stats), size: stats.size };
+    const entry: DirectoryEntry = {
+      name: name.toString(),
+      kind: stats.isFile() ? 'regular' : kindOf(stats),
+      size: stats.size,
+    };
+    return { entry, stamp: stampOf(entry.name, stats) };
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+function stampOf(name: string, { ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [name, ino, size, mtimeNs, name.startsWith('memory-range') ? '' : ctimeNs].join('/');
 }
 
 async function resolved(path: string): Promise<string | null> {

@@ -7,7 +7,7 @@ import type { MachineState } from '../store/machine-state.js';
 import type { SnapshotRecord } from '../store/records.js';
 import type { CocoonSidecar, VmConfig } from '../store/sidecar-shapes.js';
 import { readCocoonSidecar, readMachineState, readVmConfig, type Sidecar } from '../store/sidecars.js';
-import { directoryStamp, readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
+import { readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
 import { attempt } from './entry.js';
 import { missingFirmware } from './firmware.js';
 import type { RawDiskFacts } from './rules/raw-disk.js';
@@ -25,22 +25,16 @@ export interface SnapshotFacts {
   readonly state: Sidecar<MachineState>;
   /** Whether the directory is one to look into. */
   readonly readable: boolean;
-  /** What the directory looked like before anything in it was read. */
-  readonly stamp: string;
   /** Whether a regular file of this name is in the directory. */
   has(name: string): boolean;
 }
 
 /** Reads the directory and the sidecars. Where the directory is not the store's own, nothing in it is opened. */
 export async function readSnapshotFacts(record: SnapshotRecord, root: string): Promise<SnapshotFacts> {
-  const found = await readSnapshotDirectory(record.dataDir, { root });
-  const judged = found.kind === 'directory' && found.inStore && !found.truncated;
-  const stamp = judged ? await directoryStamp(found.path) : '';
-  // Sizes count only as they are after the stamp: what changes from here on is seen when the verdict is given.
-  const listing = judged ? await readSnapshotDirectory(record.dataDir, { root }) : found;
+  const listing = await readSnapshotDirectory(record.dataDir, { root });
   if (listing.kind !== 'directory' || !listing.inStore || listing.truncated) {
     const missing = { kind: 'missing' } as const;
-    const unread = { sidecar: missing, config: missing, state: missing, readable: false, stamp: '', has: () => false };
+    const unread = { sidecar: missing, config: missing, state: missing, readable: false, has: () => false };
     return { record, directory: record.dataDir, listing, ...unread };
   }
   const directory = listing.path;
@@ -51,7 +45,14 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
   ]);
   const regular = new Set(listing.entries.filter(({ kind }) => kind === 'regular').map(({ name }) => name));
   const has = (name: string) => regular.has(name);
-  return { record, directory, listing, sidecar, config, state, readable: true, stamp, has };
+  return { record, directory, listing, sidecar, config, state, readable: true, has };
+}
+
+/** Whether the directory still is what was read, name by name. */
+export async function isSameDirectory({ record, listing }: SnapshotFacts, root: string): Promise<boolean> {
+  const now = await readSnapshotDirectory(record.dataDir, { root });
+  if (now.kind !== 'directory' || listing.kind !== 'directory') return false;
+  return now.path === listing.path && now.inStore && now.stamp === listing.stamp;
 }
 
 /** The raw disks that cocoon opens from the snapshot's directory; one that cannot be read leaves its finding. */

@@ -3,7 +3,6 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
 import { blobIn, cloudImageBlobs } from '../store/layout.js';
 import type { SnapshotRecord } from '../store/records.js';
-import { directoryStamp } from '../store/snapshot-directory.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { withHealing } from './heal.js';
@@ -13,7 +12,13 @@ import { realpathOrNull, rootSpellings } from './root-spellings.js';
 import { judgePins } from './rules/pins.js';
 import { judgeWitnesses } from './rules/witnesses.js';
 import type { Run } from './run.js';
-import { missingOwnFirmware, readRawDisks, readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
+import {
+  isSameDirectory,
+  missingOwnFirmware,
+  readRawDisks,
+  readSnapshotFacts,
+  type SnapshotFacts,
+} from './snapshot-facts.js';
 import { judgeSnapshotFacts, ownDisks } from './snapshot-rules.js';
 
 /** Judges one snapshot that a reference has led to; whatever is wrong with it, the answer is an entry. */
@@ -37,7 +42,7 @@ export async function verifySnapshot(run: Run, store: Store, id: string, ref: st
   const based = await judgeOverlayAndBase(run, store, facts, roots, findings);
   return run.watch(entryOf({ ...named, findings, ...based }), {
     path: facts.directory,
-    areSame: async () => (await directoryStamp(facts.directory)) === facts.stamp,
+    areSame: () => isSameDirectory(facts, store.root),
   });
 }
 

@@ -14,7 +14,7 @@ type Kind = DirectoryEntry['kind'];
 
 function listed(names: readonly string[], changes: Partial<Listed> = {}): Listed {
   const entries = names.map((name) => ({ name, kind: 'regular', size: 1n }) as const);
-  return { kind: 'directory', path, inStore: true, entries, truncated: false, ...changes };
+  return { kind: 'directory', path, inStore: true, entries, truncated: false, stamp: '', ...changes };
 }
 
 function judge(names: readonly string[], diskFiles: readonly string[] = disks) {
