@@ -41,7 +41,7 @@ export function verifyText(report: VerifyReport, paint: Paint): string {
 
 function entryLines(entry: EntryReport, shown: Set<string>, paint: Paint): string[] {
   const { word, style } = verdictWords[entry.verdict];
-  const read = entry.blobs.filter((blob) => blob.how === 'hashed').map((blob) => readText(blob, shown));
+  const read = entry.blobs.filter((blob) => blob.how !== null).map((blob) => readText(blob, shown));
   const details = read.length === 0 ? '' : paint('dim', `  ${read.join(', ')}`);
   const lines = [`${paint(style, word)}  ${paint('bold', escapeText(entry.ref))}${details}`];
   for (const found of entry.findings) lines.push(...findingLines(found, '            ', paint));
@@ -49,10 +49,11 @@ function entryLines(entry: EntryReport, shown: Set<string>, paint: Paint): strin
 }
 
 function readText(blob: BlobReport, shown: Set<string>): string {
+  const basis = blob.basis === null ? '' : `, basis ${blob.basis}`;
+  if (blob.how === 'receipt') return `${bytesText(blob.bytes ?? 0)}, unchanged since it was last read${basis}`;
   if (shown.has(blob.path)) return 'on a base that was read above';
   shown.add(blob.path);
   const time = blob.seconds === null ? '' : ` in ${secondsText(blob.seconds)}`;
-  const basis = blob.basis === null ? '' : `, basis ${blob.basis}`;
   return `${bytesText(blob.bytes ?? 0)} read${time}${basis}`;
 }
 

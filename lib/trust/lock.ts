@@ -6,20 +6,32 @@ import { makeOwnDirectory } from './own-directory.js';
 import { type StateDirectory, writeProblem } from './state-directory.js';
 
 /** Milliseconds to wait for a lock that is held for one small write. */
-const WAIT_MS = 20_000;
+export const SMALL_WRITE_MS = 20_000;
+
+export interface LockOptions {
+  /** Milliseconds; without it as long as it takes. */
+  readonly waitMs?: number;
+  /** Ends the wait: then it is not locked. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 export type Locked<T> =
   | { readonly kind: 'done'; readonly result: T }
   | { readonly kind: 'not-locked'; readonly problem: string | null };
 
 /**
- * Does `work` while no other process changes this store's seals. A flock(2) lock: the kernel releases it when its
- * holder dies, so a kill leaves nothing to clean up. Taken by flock(1) on our own descriptor, where it stays.
+ * Does `work` while no other process holds this store's lock of this name. A flock(2) lock: the kernel releases it when
+ * its holder dies, so a kill leaves nothing to clean up.
  */
-export async function withLock<T>(state: StateDirectory, work: () => Promise<T>): Promise<Locked<T>> {
+export async function withLock<T>(
+  state: StateDirectory,
+  name: string,
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<Locked<T>> {
   if (state.path === null || state.problems.length > 0) return { kind: 'not-locked', problem: null };
   const folder = join(state.path, 'locks');
-  const path = join(folder, `${state.key}.seals`);
+  const path = join(folder, `${state.key}.${name}`);
   let handle: FileHandle;
   try {
     const problem = (await makeOwnDirectory(state.path)) ?? (await makeOwnDirectory(folder));
@@ -30,7 +42,7 @@ export async function withLock<T>(state: StateDirectory, work: () => Promise<T>)
     return { kind: 'not-locked', problem: writeProblem(`${path} cannot be locked`, error) };
   }
   try {
-    const problem = await takeLock(handle);
+    const problem = await takeLock(handle, options);
     if (problem !== null) return { kind: 'not-locked', problem: `${path} cannot be locked: ${problem}` };
     return { kind: 'done', result: await work() };
   } finally {
@@ -38,14 +50,19 @@ export async function withLock<T>(state: StateDirectory, work: () => Promise<T>)
   }
 }
 
-function takeLock(handle: FileHandle): Promise<string | null> {
+/**
+ * Takes a flock(2) lock on an open file or directory, by flock(1) on our own descriptor, where it stays until that is
+ * closed. Null when it is held; else why not. `waitMs` 0 does not wait.
+ */
+export function takeLock(handle: FileHandle, { waitMs, signal }: LockOptions): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = spawn('flock', ['-x', '3'], {
+    const child = spawn('flock', waitMs === 0 ? ['-n', '-x', '3'] : ['-x', '3'], {
       stdio: ['ignore', 'ignore', 'ignore', handle.fd],
       env: { PATH: '/usr/bin:/bin' },
-      timeout: WAIT_MS,
+      ...(waitMs ? { timeout: waitMs } : {}),
+      ...(signal === undefined ? {} : { signal }),
     });
-    child.on('error', () => resolve('flock (util-linux) does not start'));
+    child.on('error', () => resolve(signal?.aborted ? 'interrupted' : 'flock (util-linux) does not start'));
     child.on('close', (code) => resolve(code === 0 ? null : 'somebody else holds it'));
   });
 }

@@ -28,13 +28,14 @@ export const receiptSchema = v.strictObject({
   /** Bytes. */
   size: byteCount,
   identity: identitySchema,
-  result: v.picklist(['good', 'bad']),
+  /** `unsealed`: the content does not hash to the name, and nothing said what it should be. */
+  result: v.picklist(['good', 'bad', 'unsealed']),
   readFrom: v.picklist(['disk', 'cache']),
   /** When the read began; RFC 3339. */
   at: timestamp,
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
   tool: v.string(),
-  /** In a bad receipt: what the last good one said, null if there was none. In a good one null. */
+  /** What the last good receipt said, null if there was none. In a good one null. */
   lastGood: v.nullable(v.strictObject({ digest: taggedDigest, identity: identitySchema, at: timestamp })),
 });
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { systemErrorCode, systemErrorText } from '../errors.js';
-import { withLock } from './lock.js';
+import { SMALL_WRITE_MS, withLock } from './lock.js';
 import { folderProblem, readStateFile } from './read-state-file.js';
 import { voidReceipt } from './receipts.js';
 import { decodeRecord, encodeRecord, sealedWithChecksum } from './record.js';
@@ -67,7 +67,7 @@ export async function writeSeal(state: StateDirectory, decision: NewSeal): Promi
  * one that cannot be read goes without (its bytes may be anybody's). Writers that replace at once take turns.
  */
 export async function replaceSeal(state: StateDirectory, decision: NewSeal): Promise<SealWritten> {
-  const locked = await withLock(state, async (): Promise<SealWritten> => {
+  const locked = await withLock(state, 'seals', { waitMs: SMALL_WRITE_MS }, async (): Promise<SealWritten> => {
     const existing = await readSeal(state, decision.blob);
     const history = existing.kind === 'sealed' ? [pastOf(existing.seal), ...existing.seal.history] : [];
     const seal = withHistory(state, decision, history.slice(0, MAX_HISTORY));

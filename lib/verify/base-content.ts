@@ -3,6 +3,7 @@ import type { EngineName } from '../digest/engine.js';
 import type { HashedFile } from '../digest/hash-file.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
+import { isAnotherFile } from '../trust/receipts.js';
 import type { Ledger, Remembered } from './ledger.js';
 import { judgeContent } from './rules/content.js';
 
@@ -15,8 +16,15 @@ export interface BaseRequest {
   readonly indexedBytes: readonly bigint[];
 }
 
+/**
+ * How a base's content is judged: `read` always reads it; `receipt` does not read what a receipt speaks for;
+ * `remembered` reads nothing, and what only reading could tell is left open.
+ */
+export type ContentMode = 'read' | 'receipt' | 'remembered';
+
 export interface BaseOptions {
   readonly engine: EngineName;
+  readonly content: ContentMode;
   readonly ledger: Ledger;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;
@@ -42,7 +50,7 @@ export async function judgeRead(
     known,
     confirmation: confirmation && { digest: `sha256:${confirmation.digest}`, readFrom: confirmation.readFrom },
     changed: hashed.changed ?? (doubtful ? (confirmation === null ? 'removed' : confirmation.changed) : null),
-    lastGoodWasOther: options.ledger.wasAnotherFile(remembered, hashed),
+    lastGoodWasOther: remembered.receipt !== null && isAnotherFile(remembered.receipt, hashed.after) === true,
     structureBad,
   });
   let basis = known?.basis ?? null;
@@ -54,6 +62,8 @@ export async function judgeRead(
     await options.ledger.recordRead(blob, path, hashed, 'good');
   } else if (findings.some(({ code }) => code === 'blob-corrupt' || code === 'blob-replaced')) {
     await options.ledger.recordRead(blob, path, hashed, 'bad');
+  } else if (remembered.sealProblem === null && findings.some(({ code }) => code === 'blob-unsealed')) {
+    await options.ledger.recordRead(blob, path, hashed, 'unsealed');
   }
   return {
     findings: settleSeal(path, remembered, findings),

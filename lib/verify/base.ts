@@ -1,13 +1,15 @@
+import type { BigIntStats } from 'node:fs';
 import { type HashedFile, hashOpenFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorText } from '../errors.js';
-import { identityOf, sameIdentity } from '../file/identity.js';
+import { type FileIdentity, identityAt, identityOf, sameIdentity } from '../file/identity.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { Qcow2Header } from '../qcow2/header.js';
 import type { BlobReport } from '../report/documents.js';
 import { type BaseOptions, type BaseRequest, judgeRead } from './base-content.js';
-import type { Remembered } from './ledger.js';
+import { judgeByReceipt } from './base-receipt.js';
+import type { Ledger, Remembered } from './ledger.js';
 import { judgeQcow2 } from './qcow2-file.js';
 import { type BaseFileFacts, judgeBaseFile } from './rules/base-file.js';
 
@@ -16,8 +18,10 @@ export interface JudgedBase {
   readonly report: BlobReport;
   /** Its header, when it is a sound qcow2 image; null otherwise. */
   readonly header: Qcow2Header | null;
-  /** The full read, when it came to its end; null otherwise. */
+  /** The full read of this run, when it came to its end; null otherwise. */
   readonly hashed: HashedFile | null;
+  /** The file whose content was judged, by a read or by a receipt; null where none was. */
+  readonly identity: FileIdentity | null;
   readonly remembered: Remembered;
 }
 
@@ -33,6 +37,7 @@ export async function judgeBase(request: BaseRequest, options: BaseOptions): Pro
     report: unreadReport(request, bytes, remembered),
     header: null,
     hashed: null,
+    identity: null,
     remembered,
   };
   if (opened.kind !== 'regular') return unread;
@@ -47,15 +52,84 @@ export async function judgeBase(request: BaseRequest, options: BaseOptions): Pro
   }
 }
 
+/** What is known of an open base before its content is judged. */
+interface Structured {
+  readonly opened: OpenedRegular;
+  readonly structure: Awaited<ReturnType<typeof judgeQcow2>>;
+  readonly structureBad: boolean;
+  readonly unread: JudgedBase;
+}
+
 async function judgeOpenBase(
   request: BaseRequest,
   options: BaseOptions,
-  { handle, stats }: OpenedRegular,
+  opened: OpenedRegular,
   unread: JudgedBase,
 ): Promise<JudgedBase> {
-  const { path } = request;
+  const { path, blob } = request;
+  const { handle, stats } = opened;
   const structure = await judgeQcow2(readAtOf(handle, path), Number(stats.size), path, 'blob', options.signal);
   const structureBad = structure.findings.some(({ severity }) => severity === 'error');
+  const header = structureBad || structure.facts.kind !== 'qcow2' ? null : structure.facts.header;
+  const structured: Structured = { opened, structure, structureBad, unread: { ...unread, header } };
+  const remembered = await byReceipt(request, options, structured);
+  if (remembered !== null) return remembered;
+  if (options.content === 'remembered') {
+    const notYet = finding('check-timeout', 'the base has not been read, and reading it takes a while', {
+      subject: path,
+    });
+    return { ...structured.unread, findings: [notYet, ...structure.findings] };
+  }
+  return await options.ledger.whileReading(blob, options.signal, async () => {
+    if (!options.ledger.isInTurn && (await leadsElsewhere(path, stats))) {
+      return await judgeBase(request, { ...options, ledger: inTurn(options.ledger) });
+    }
+    // Whoever held the lock has read it, perhaps: then its receipt speaks, and a new seal may stand.
+    const now = { ...structured, unread: { ...structured.unread, remembered: await options.ledger.recall(blob) } };
+    return (await byReceipt(request, options, now)) ?? (await byReading(request, options, now));
+  });
+}
+
+/** Whether another file stands there since we began to wait. One that changes during the read is told by the read. */
+async function leadsElsewhere(path: string, { ino, birthtimeNs }: BigIntStats): Promise<boolean> {
+  try {
+    const named = await identityAt(path);
+    return named.inode !== ino || named.birthtimeNs !== birthtimeNs;
+  } catch {
+    return true;
+  }
+}
+
+/** The turn that is ours already is not waited for again. */
+function inTurn(ledger: Ledger): Ledger {
+  return { ...ledger, isInTurn: true, whileReading: (_blob, _signal, work) => work() };
+}
+
+async function byReceipt(
+  request: BaseRequest,
+  options: BaseOptions,
+  { opened, structure, structureBad, unread }: Structured,
+): Promise<JudgedBase | null> {
+  const identity = identityOf(opened.stats);
+  const { remembered } = unread;
+  const facts = { handle: opened.handle, identity, remembered, structureBad };
+  const content = await judgeByReceipt(request, options, facts);
+  if (content === null) return null;
+  return {
+    ...unread,
+    findings: [...content.findings, ...structure.findings],
+    report: { ...unread.report, ...content.report },
+    identity,
+  };
+}
+
+async function byReading(
+  request: BaseRequest,
+  options: BaseOptions,
+  { opened, structure, structureBad, unread }: Structured,
+): Promise<JudgedBase> {
+  const { path } = request;
+  const { handle, stats } = opened;
   const read = await hashOpenFile(handle, path, {
     engine: options.engine,
     source: 'cache',
@@ -70,8 +144,8 @@ async function judgeOpenBase(
     ...unread,
     findings: [...content.findings, ...structure.findings],
     report: { ...unread.report, ...content.report },
-    header: structureBad || structure.facts.kind !== 'qcow2' ? null : structure.facts.header,
     hashed,
+    identity: changed === null ? hashed.after : null,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { HashedFile } from '../digest/hash-file.js';
+import { withLock } from '../trust/lock.js';
 import { currentOperator } from '../trust/operator.js';
 import type { Receipt } from '../trust/receipt-record.js';
-import { isAnotherFile, readReceipt, writeReceipt } from '../trust/receipts.js';
+import { readReceipt, writeReceipt } from '../trust/receipts.js';
 import type { Basis, NewSeal, Seal } from '../trust/seal-record.js';
 import { readSeal, replaceSeal, type SealWritten, writeSeal } from '../trust/seals.js';
 import type { StateDirectory } from '../trust/state-directory.js';
@@ -18,9 +19,11 @@ export interface Remembered {
 export interface Ledger {
   /** Each once: what the warning `state-unusable` says. */
   readonly problems: ReadonlySet<string>;
+  /** Whether the turn to read is held already: then `whileReading` does not wait. */
+  readonly isInTurn: boolean;
   recall(blob: string): Promise<Remembered>;
-  /** Whether the last good read was of another file than the one that was read now. */
-  wasAnotherFile(remembered: Remembered, hashed: HashedFile): boolean;
+  /** Does `work`, a full read of the blob, while no other process reads it; without a place to lock it all the same. */
+  whileReading<T>(blob: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
   /** Seals a blob that has no seal. */
   seal(blob: string, hashed: HashedFile, basis: Basis): Promise<SealWritten>;
   /** Seals a blob anew, because somebody asked for it by name; the old seal goes into the history. */
@@ -36,6 +39,7 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
   };
   return {
     problems,
+    isInTurn: false,
     async recall(blob) {
       const seal = await readSeal(state, blob);
       const receipt = await readReceipt(state, blob);
@@ -47,7 +51,12 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
         receipt: receipt.kind === 'receipt' ? receipt.receipt : null,
       };
     },
-    wasAnotherFile: ({ receipt }, hashed) => receipt !== null && isAnotherFile(receipt, hashed.after) === true,
+    async whileReading(blob, signal, work) {
+      const locked = await withLock(state, blob, { signal }, work);
+      if (locked.kind === 'done') return locked.result;
+      note(locked.problem);
+      return await work();
+    },
     async seal(blob, hashed, basis) {
       const written = await writeSeal(state, decisionOf(blob, hashed, basis, tool));
       if (written.kind === 'not-written') note(written.problem);

@@ -6,7 +6,7 @@ import type { EntryReport } from '../report/documents.js';
 import type { StoreLocation } from '../store/location.js';
 import { openState } from '../trust/state-directory.js';
 import { type JudgedBase, judgeBase } from './base.js';
-import type { BaseOptions, BaseRequest } from './base-content.js';
+import type { BaseOptions, BaseRequest, ContentMode } from './base-content.js';
 import { entryOf } from './entry.js';
 import { type Ledger, ledgerOf } from './ledger.js';
 
@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly tool: string;
   /** Default `native`. */
   readonly engine?: EngineName;
+  /** Default `receipt`. */
+  readonly content?: ContentMode;
   /** Sections of config.json that are allowed whatever is in them. */
   readonly allowedVmSections?: readonly string[];
   readonly signal?: AbortSignal;
@@ -59,6 +61,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
   const ledger = ledgerOf(await openState(options.stateDir, resolve(store)), options.tool);
   const baseOptions: BaseOptions = {
     engine: options.engine ?? 'native',
+    content: options.content ?? 'receipt',
     ledger,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => {}),
@@ -93,10 +96,10 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
   };
 }
 
-async function hasChanged(path: string, { hashed }: JudgedBase): Promise<boolean> {
-  if (hashed === null || hashed.changed !== null) return false;
+async function hasChanged(path: string, { identity }: JudgedBase): Promise<boolean> {
+  if (identity === null) return false;
   try {
-    return !sameIdentity(await identityAt(path), hashed.after);
+    return !sameIdentity(await identityAt(path), identity);
   } catch {
     return true;
   }

@@ -60,10 +60,10 @@ async function largeNode(): Promise<SmallNode & { readonly large: string; readon
   return { ...node, large, bytes };
 }
 
-/** Every file of the state directory with its content. */
+/** Every file of the state directory with its content, but for locks, which are empty and stay. */
 function stateFiles({ state }: SmallNode): Record<string, string> {
   const names = readdirSync(state, { recursive: true, encoding: 'utf8' }).sort();
-  const files = names.filter((name) => statSync(join(state, name)).isFile());
+  const files = names.filter((name) => !name.startsWith('locks') && statSync(join(state, name)).isFile());
   return Object.fromEntries(files.map((name) => [name, readFileSync(join(state, name), 'utf8')]));
 }
 

@@ -75,7 +75,7 @@ test('verdicts have colours where there is a terminal', () => {
   ]);
 });
 
-test('what was read is told with its size, time and basis; a receipt is not', () => {
+test('what was read is told with its size, time and basis; a receipt with its size and basis', () => {
   const blobs = [
     blob(),
     blob({ path: '/blobs/b.qcow2', how: 'receipt' }),
@@ -84,7 +84,7 @@ test('what was read is told with its size, time and basis; a receipt is not', ()
   ];
   assert.is(
     lines({ snapshots: [entry({ blobs })] })[0],
-    'allow       win11:v1  3.22 GB read in 1.9s, basis name, 512 B read',
+    'allow       win11:v1  3.22 GB read in 1.9s, basis name, 3.22 GB, unchanged since it was last read, basis name, 512 B read',
   );
 });
 

@@ -40,7 +40,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
   await settled(path);
   const state = await openState(join(directory, 'state'), blobs);
   const ledger = ledgerOf(state, 'test');
-  const plain: BaseOptions = { engine: 'native', ledger, signal: undefined, onProgress: () => {} };
+  const plain: BaseOptions = { engine: 'native', content: 'receipt', ledger, signal: undefined, onProgress: () => {} };
   return {
     blob,
     path,

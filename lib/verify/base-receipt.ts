@@ -1,0 +1,50 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { FileIdentity } from '../file/identity.js';
+import type { Finding } from '../finding/finding.js';
+import type { BlobReport } from '../report/documents.js';
+import { provingFileSystem } from '../trust/identity-proof.js';
+import { receiptAnswer } from '../trust/receipt-answer.js';
+import { isAnotherFile } from '../trust/receipts.js';
+import type { BaseOptions, BaseRequest } from './base-content.js';
+import type { Remembered } from './ledger.js';
+import { judgeContent } from './rules/content.js';
+
+/** What is known of an open base without reading it. */
+export interface ReceiptFacts {
+  readonly handle: FileHandle;
+  readonly identity: FileIdentity;
+  readonly remembered: Remembered;
+  readonly structureBad: boolean;
+}
+
+/**
+ * Rule 15 by what is remembered of the last full read; null where only reading can tell. A good result speaks for a file
+ * that has a seal. One that denies speaks only for a while, and only to who cannot wait: a person's check reads.
+ */
+export async function judgeByReceipt(
+  request: BaseRequest,
+  options: BaseOptions,
+  facts: ReceiptFacts,
+): Promise<{ findings: readonly Finding[]; report: Partial<BlobReport> } | null> {
+  const { receipt, seal, sealProblem } = facts.remembered;
+  if (receipt === null || sealProblem !== null || options.content === 'read') return null;
+  const answer = receiptAnswer(receipt, facts.identity, Date.now());
+  if (answer === null || (await provingFileSystem(facts.handle)) === null) return null;
+  if (answer === 'good' ? seal?.digest !== receipt.digest : options.content !== 'remembered') return null;
+  const findings = judgeContent({
+    path: request.path,
+    blob: request.blob,
+    digest: receipt.digest,
+    known: seal,
+    confirmation: seal === null ? null : { digest: receipt.digest, readFrom: receipt.readFrom },
+    changed: null,
+    lastGoodWasOther: isAnotherFile(receipt, facts.identity) === true,
+    structureBad: facts.structureBad,
+  });
+  // What the receipt calls bad and today's seal calls good is nobody's word any more.
+  if ((answer === 'good') !== (findings.length === 0)) return null;
+  return {
+    findings,
+    report: { actual: receipt.digest, how: 'receipt', readFrom: receipt.readFrom, seconds: null },
+  };
+}
