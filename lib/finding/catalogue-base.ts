@@ -6,7 +6,7 @@ export const baseEntries = {
     severity: 'error',
     means: 'The base that the overlay stands on is not in the store.',
     matters: 'The clone dies in the hypervisor: "Backing file I/O error … No such file or directory".',
-    mend: 'Bring exactly this digest back: pull the build that the snapshot was made from, or bake the snapshot again.',
+    mend: 'Run `blobcheck ensure` for the snapshot: it brings exactly this digest back. Where that build is gone, bake the snapshot again.',
   },
   'blob-not-regular': {
     severity: 'error',
@@ -42,7 +42,7 @@ export const baseEntries = {
     severity: 'error',
     means: 'The content is not what it is known to have been; a second read from the medium says the same.',
     matters: 'Every guest that stands on it reads wrong data, without an error.',
-    mend: 'Move it away and pull the image again (`cocoon image pull --force` alone keeps the corrupt file). A blob converted again elsewhere looks the same.',
+    mend: 'Run `blobcheck ensure` for a snapshot on it (`cocoon image pull --force` keeps the corrupt file). A blob converted again elsewhere looks the same.',
   },
   'blob-replaced': {
     severity: 'error',

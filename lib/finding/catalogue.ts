@@ -1,4 +1,5 @@
 import { baseEntries } from './catalogue-base.js';
+import { ensureEntries } from './catalogue-ensure.js';
 import type { CatalogueEntries } from './catalogue-entry.js';
 import { overlayEntries } from './catalogue-overlay.js';
 import { snapshotEntries } from './catalogue-snapshot.js';
@@ -6,7 +7,12 @@ import { snapshotEntries } from './catalogue-snapshot.js';
 export type { CatalogueEntry, Severity } from './catalogue-entry.js';
 
 /** Every code that a check can report. A code never changes its meaning; new ones may be added. */
-export const catalogue = { ...snapshotEntries, ...overlayEntries, ...baseEntries } satisfies CatalogueEntries;
+export const catalogue = {
+  ...snapshotEntries,
+  ...overlayEntries,
+  ...baseEntries,
+  ...ensureEntries,
+} satisfies CatalogueEntries;
 
 export type FindingCode = keyof typeof catalogue;
 

@@ -1,7 +1,14 @@
 import { access, realpath } from 'node:fs/promises';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { decodeIndex, type IndexTables } from './json-index.js';
-import { cloudImageIndex, ociImageIndex, previousGeneration, snapshotIndex } from './layout.js';
+import {
+  cloudHypervisorIndex,
+  cloudImageIndex,
+  firecrackerIndex,
+  ociImageIndex,
+  previousGeneration,
+  snapshotIndex,
+} from './layout.js';
 import type { MetadataTables, Recovery, Row, RowReader, TableName } from './metadata-tables.js';
 import { readFileBytes } from './read-file.js';
 
@@ -14,6 +21,10 @@ const indexOf: Readonly<Record<TableName, (root: string) => string>> = {
   tombstones: snapshotIndex,
   'cloud-images': cloudImageIndex,
   'oci-images': ociImageIndex,
+  'cloud-hypervisor-vms': cloudHypervisorIndex,
+  'cloud-hypervisor-names': cloudHypervisorIndex,
+  'firecracker-vms': firecrackerIndex,
+  'firecracker-names': firecrackerIndex,
 };
 const keyOf: Readonly<Record<TableName, string>> = {
   snapshots: 'snapshots',
@@ -21,6 +32,10 @@ const keyOf: Readonly<Record<TableName, string>> = {
   tombstones: 'tombstones',
   'cloud-images': 'images',
   'oci-images': 'images',
+  'cloud-hypervisor-vms': 'vms',
+  'cloud-hypervisor-names': 'names',
+  'firecracker-vms': 'vms',
+  'firecracker-names': 'names',
 };
 
 /** The JSON engine: each index is read once, when something of it is first asked for. */

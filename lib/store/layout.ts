@@ -6,14 +6,16 @@ export const DEFAULT_ROOT = '/var/lib/cocoon';
 export const snapshotIndex = (root: string): string => join(root, 'snapshot', 'db', 'snapshots.json');
 export const cloudImageIndex = (root: string): string => join(root, 'cloudimg', 'db', 'images.json');
 export const ociImageIndex = (root: string): string => join(root, 'oci', 'db', 'images.json');
+export const cloudHypervisorIndex = (root: string): string => join(root, 'cloudhypervisor', 'db', 'vms.json');
+export const firecrackerIndex = (root: string): string => join(root, 'firecracker', 'db', 'vms.json');
 
 /** Every file that cocoon's JSON engine keeps a namespace in: one of them makes a root a JSON root. */
 export const jsonIndexes = (root: string): readonly string[] => [
   snapshotIndex(root),
   cloudImageIndex(root),
   ociImageIndex(root),
-  join(root, 'cloudhypervisor', 'db', 'vms.json'),
-  join(root, 'firecracker', 'db', 'vms.json'),
+  cloudHypervisorIndex(root),
+  firecrackerIndex(root),
   join(root, 'cni', 'db', 'networks.json'),
   join(root, 'metering', 'log.json'),
 ];

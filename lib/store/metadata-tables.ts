@@ -1,5 +1,14 @@
 /** The tables of cocoon's metadata that we read, whatever engine keeps them. */
-export type TableName = 'snapshots' | 'names' | 'tombstones' | 'cloud-images' | 'oci-images';
+export type TableName =
+  | 'snapshots'
+  | 'names'
+  | 'tombstones'
+  | 'cloud-images'
+  | 'oci-images'
+  | 'cloud-hypervisor-vms'
+  | 'cloud-hypervisor-names'
+  | 'firecracker-vms'
+  | 'firecracker-names';
 
 /** A row as it is kept: its JSON value, or why it cannot be decoded. Nothing is validated yet. */
 export type Row =

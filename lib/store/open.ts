@@ -4,8 +4,8 @@ import { IMAGE_TABLES, type ImageRow, rowsOfReference, rowsWithBlob } from './im
 import { openJsonTables } from './json-tables.js';
 import type { StoreLocation } from './location.js';
 import type { MetadataTables, Row, RowReader } from './metadata-tables.js';
-import type { ImageEntry, RecordPlace } from './records.js';
-import { deletionOf, isPending, nameOf, resolveReference } from './resolve.js';
+import type { ImageEntry, RecordPlace, VmRecord } from './records.js';
+import { deletionOf, findId, isPending, nameOf, resolveReference } from './resolve.js';
 import type { ImageListing, SnapshotListing, Store } from './store.js';
 
 export interface OpenOptions {
@@ -37,6 +37,7 @@ export async function openStore(location: StoreLocation, options: OpenOptions = 
     imagesByDigest: (hex) => images(tables, (rows) => rowsWithBlob(rows, hex)),
     image: (ref) => images(tables, (rows) => rowsOfReference(rows, ref)),
     allImages: () => allImages(tables),
+    virtualMachines: (ref) => virtualMachines(tables, ref),
     close: () => tables.close(),
   };
 }
@@ -82,6 +83,22 @@ async function allImages(tables: MetadataTables): Promise<ImageListing> {
     }
   }
   return { images: entries, unreadable };
+}
+
+async function virtualMachines(tables: MetadataTables, ref: string): Promise<readonly VmRecord[]> {
+  const found: VmRecord[] = [];
+  for (const hypervisor of ['cloud-hypervisor', 'firecracker'] as const) {
+    const [records, names] = [`${hypervisor}-vms`, `${hypervisor}-names`] as const;
+    const path = tables.pathOf(records);
+    const row = await tables.read([records, names], (rows) => {
+      const match = findId(rows, ref, { records, names, what: 'virtual machine', path });
+      return match.kind === 'found' ? { id: match.id, row: rows.get(records, match.id) } : null;
+    });
+    if (row === null) continue;
+    const place = { path, what: 'virtual machine', id: row.id };
+    found.push((await import('./records.js')).vmRecord(decoded(row.row, place), hypervisor, place));
+  }
+  return found;
 }
 
 async function imageEntry(tables: MetadataTables, { table, ref, row }: FoundImage): Promise<ImageEntry> {

@@ -54,6 +54,19 @@ export interface OciImageEntry {
   readonly createdAt: string | null;
 }
 
+/** What a virtual machine's record says of the files that it is restored onto. */
+export interface VmRecord {
+  readonly id: string;
+  readonly hypervisor: Hypervisor;
+  /** In the order of its devices. */
+  readonly disks: readonly { readonly path: string; readonly role: string }[];
+  /** Empty where the machine boots its firmware. */
+  readonly kernel: string;
+  readonly initrd: string;
+}
+
+export type Hypervisor = 'cloud-hypervisor' | 'firecracker';
+
 export type ImageEntry = CloudImageEntry | OciImageEntry;
 
 // encoding/json leaves a field that is null at its zero value, and cocoon leaves out what is zero.
@@ -93,6 +106,11 @@ const ociImageSchema = v.object({
   initrd_layer: text,
   size: amount,
   created_at: text,
+});
+
+const vmSchema = v.object({
+  storage_configs: v.nullish(v.array(v.object({ path: text, role: text })), []),
+  boot_config: v.nullish(v.object({ kernel_path: text, initrd_path: text })),
 });
 
 /** Where a record stands: what an error about it says. */
@@ -152,6 +170,18 @@ export function ociImageEntry(value: unknown, place: RecordPlace): OciImageEntry
     initrdLayer: found.initrd_layer || null,
     size: found.size,
     createdAt: found.created_at || null,
+  };
+}
+
+export function vmRecord(value: unknown, hypervisor: Hypervisor, place: RecordPlace): VmRecord {
+  const found = parse(vmSchema, value, place);
+  const boot = found.boot_config;
+  return {
+    id: place.id,
+    hypervisor,
+    disks: found.storage_configs,
+    kernel: boot?.kernel_path ?? '',
+    initrd: boot?.initrd_path ?? '',
   };
 }
 

@@ -8,6 +8,10 @@ const tableOf: Readonly<Record<TableName, string>> = {
   tombstones: 'snapshots__tombstones',
   'cloud-images': 'images_cloudimg__records',
   'oci-images': 'images_oci__records',
+  'cloud-hypervisor-vms': 'vms_cloudhypervisor__records',
+  'cloud-hypervisor-names': 'vms_cloudhypervisor__names',
+  'firecracker-vms': 'vms_firecracker__records',
+  'firecracker-names': 'vms_firecracker__names',
 };
 
 /** Sorts after every character of an id, so `[prefix, prefix + LAST)` is what starts with the prefix. */

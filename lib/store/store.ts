@@ -1,6 +1,6 @@
 import type { BlobcheckError } from '../errors.js';
 import type { Recovery } from './metadata-tables.js';
-import type { ImageEntry, SnapshotRecord } from './records.js';
+import type { ImageEntry, SnapshotRecord, VmRecord } from './records.js';
 
 /** What a reference leads to, as cocoon resolves it. */
 export type Resolution =
@@ -48,5 +48,7 @@ export interface Store {
   /** What `cocoon vm run` would take for the reference: at most one entry of each kind of image. */
   image(ref: string): Promise<readonly ImageEntry[]>;
   allImages(): Promise<ImageListing>;
+  /** The virtual machines that a reference leads to: at most one of each hypervisor. */
+  virtualMachines(ref: string): Promise<readonly VmRecord[]>;
   close(): Promise<void>;
 }

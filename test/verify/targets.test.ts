@@ -35,6 +35,7 @@ function storeOf(listings: readonly SnapshotListing[]): Store {
     imagesByDigest: notAsked,
     image: notAsked,
     allImages: notAsked,
+    virtualMachines: async () => [],
     close: async () => {},
   };
 }
