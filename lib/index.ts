@@ -10,12 +10,21 @@ export { BlobcheckError, type ErrorCode, systemErrorText } from './errors.js';
 export { type ReadAt, readAtOf } from './file/read-at.js';
 export { catalogue, type FindingCode, findingCodes, isFindingCode, type Severity } from './finding/catalogue.js';
 export { escapeText } from './finding/escape.js';
-export type { Finding } from './finding/finding.js';
+export { type Finding, finding } from './finding/finding.js';
 export { type HeaderFacts, type Qcow2Header, readHeader } from './qcow2/header.js';
 export { type Inspected, inspectFile } from './qcow2/inspect.js';
+export type { CocoonProgram } from './remedy/cocoon.js';
+export { type EnsureOptions, type EnsureRequest, ensure } from './remedy/ensure.js';
+export { type EnsureImagesRequest, ensureImages } from './remedy/ensure-image.js';
+export { findCocoon } from './remedy/find-cocoon.js';
+export { reasonToBring } from './remedy/needed.js';
+export { type PullPolicy, parsePullPolicy, pullPolicies } from './remedy/policy.js';
+export { type BlobFiles, blobFilesIn, keptBlobs, sealBrought } from './remedy/seal-brought.js';
 export type {
   BlobReport,
   DiskReport,
+  EnsureReport,
+  EnsureStep,
   EntryReport,
   ExplainReport,
   HashReport,

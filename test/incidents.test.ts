@@ -64,11 +64,11 @@ for (const engine of ['json', 'sqlite'] as const) {
     assert.equal(codesOf(entry), ['image-not-indexed', 'tag-moved']);
   });
 
-  test(`cocoon #18: the remedy of a missing base forces the pull, which an indexed URL would skip (${engine})`, () => {
+  test(`cocoon #18: the remedy of a missing base is ensure, which does not skip what the index knows (${engine})`, () => {
     const node = smallNode({ engine });
     rmSync(node.blob);
     const { entry } = judge(node);
-    assert.equal(entry.findings[0]?.remedyArgv, ['cocoon', 'image', 'pull', '--force', imageUrl]);
+    assert.equal(entry.findings[0]?.remedyArgv, ['blobcheck', 'ensure', 'app:v1']);
   });
 
   test(`cocoon #38: a base whose image is no URL is said to be not pullable (${engine})`, () => {
@@ -105,7 +105,7 @@ for (const engine of ['json', 'sqlite'] as const) {
     const { entry, status } = judge(node);
     assert.is(status, 1);
     assert.equal(codesOf(entry), ['blob-corrupt']);
-    assert.match(entry.findings[0]?.remedy ?? '', /^mv -T .* && cocoon image pull --force /);
+    assert.match(entry.findings[0]?.remedy ?? '', /^blobcheck ensure app:v1$/);
   });
 
   test(`the base swapped for a healthy image of another digest (${engine})`, () => {

@@ -1,14 +1,12 @@
-import { systemErrorText, version } from '../index.js';
+import { escapeText, systemErrorText, version } from '../index.js';
 import { exitCodes } from './exit.js';
+import { readSettings } from './settings.js';
+import { handleSignals } from './signals.js';
 import { terminalOf } from './terminal.js';
 
 /** Runs the command line in `proc`, and sets its exit code. */
 export async function run(proc: NodeJS.Process): Promise<void> {
-  const abort = new AbortController();
-  // Standard output is written in one piece at the end, so an interrupted run has printed nothing there.
-  proc.once('SIGINT', () => stop(proc, abort, exitCodes.interrupted));
-  proc.once('SIGTERM', () => stop(proc, abort, exitCodes.terminated));
-  proc.once('SIGHUP', () => stop(proc, abort, exitCodes.hungUp));
+  const signals = handleSignals(proc);
   surviveBrokenOutput(proc);
   const args = proc.argv.slice(2);
   // Answered before anything is loaded: scripts ask for the version often.
@@ -16,13 +14,10 @@ export async function run(proc: NodeJS.Process): Promise<void> {
     proc.stdout.write(`${version()}\n`);
     return;
   }
+  const settings = readSettings(proc.env);
+  for (const problem of settings.problems) proc.stderr.write(`blobcheck: ${escapeText(problem)}\n`);
   const { runProgram } = await import('./program.js');
-  proc.exitCode = await runProgram(args, terminalOf(proc, abort.signal));
-}
-
-function stop(proc: NodeJS.Process, abort: AbortController, code: number): void {
-  abort.abort();
-  proc.exit(code);
+  proc.exitCode = await runProgram(args, terminalOf(proc, settings, signals));
 }
 
 /**

@@ -60,6 +60,37 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
       done(await verifyCommand(refs, command.optsWithGlobals(), terminal));
     });
   program
+    .command('ensure [snapshot...]')
+    .description('bring the bases that are missing or wrong, then verify')
+    .option('--pull-policy <policy>', 'Always, IfNotPresent or Never')
+    .option('--from <file-or-url>', 'where the exact content is, if not where the image came from')
+    .option('--image <ref...>', 'what a new VM would be started from, pulled into the store')
+    .option('--dry-run', 'print the plan; change nothing')
+    .option('--engine <engine>', 'hash engine: native or wasm')
+    .option('--allow-vm-section <name>', 'allow this section of config.json, whatever is in it (repeatable)', collect)
+    .action(async (refs: string[], _options: object, command: Command) => {
+      const { ensureCommand } = await import('./ensure.js');
+      done(await ensureCommand(refs, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('hook [word...]')
+    .description('what bin/pre-clone asks before a clone: nothing on standard output, the reason on standard error')
+    .option('--operation <operation>', 'clone, restore or run')
+    .option('--pull', 'the caller wants the base brought')
+    .option('--from-dir <dir>', 'a directory to clone from, in the place of a snapshot')
+    .option('--run-dir <dir>', "cocoon's run directory; nothing that is judged depends on it")
+    .action(async (words: string[], _options: object, command: Command) => {
+      const { hookCommand } = await import('./hook.js');
+      done(await hookCommand(words, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('sealing <program> [arg...]')
+    .description("run cocoon's image pull or import, then seal the base images that it has brought")
+    .action(async (name: string, args: string[], _options: object, command: Command) => {
+      const { sealingCommand } = await import('./sealing.js');
+      done(await sealingCommand([name, ...args], command.optsWithGlobals(), terminal));
+    });
+  program
     .command('seal [blob-or-snapshot...]')
     .description('record what a blob must be from now on; never replaces what is known')
     .option('--all', 'every blob of the store')

@@ -90,6 +90,31 @@ export const verifySchema = v.strictObject({
 });
 export type VerifyReport = Frozen<v.InferOutput<typeof verifySchema>>;
 
+const ensureStepSchema = v.strictObject({
+  /** Null where a reference was pulled that the index did not know. */
+  blob: orNull(text),
+  path: orNull(text),
+  /** The finding that asks for it; null where the policy does. */
+  because: orNull(v.picklist(findingCodes)),
+  /** `planned`: by --dry-run; `present`: somebody else was faster; `refused`: see findings, the store is as it was. */
+  outcome: v.picklist(['planned', 'present', 'pulled', 'imported', 'copied', 'refused']),
+  /** URL or file. */
+  source: orNull(text),
+  seconds: v.number(),
+  findings: v.array(findingSchema),
+});
+export type EnsureStep = Frozen<v.InferOutput<typeof ensureStepSchema>>;
+
+export const ensureSchema = v.strictObject({
+  schema: v.literal('blobcheck/ensure/v1'),
+  verdict: verdictSchema,
+  dryRun: v.boolean(),
+  steps: v.array(ensureStepSchema),
+  /** The verdict on what is there now; with what could not be brought among the findings. */
+  verify: verifySchema,
+});
+export type EnsureReport = Frozen<v.InferOutput<typeof ensureSchema>>;
+
 const sealHistorySchema = v.strictObject({ digest, size: count, basis: basisSchema, since: text, by: text });
 
 const sealedBlobSchema = v.strictObject({
@@ -125,7 +150,7 @@ const statusBlobSchema = v.strictObject({
   since: orNull(text),
   by: orNull(text),
   lastRead: orNull(text),
-  lastResult: orNull(v.picklist(['good', 'bad'])),
+  lastResult: orNull(v.picklist(['good', 'bad', 'unsealed'])),
   /** Whether the file is still the one that was read then. */
   unchangedSince: orNull(v.boolean()),
   images: v.array(text),
@@ -173,6 +198,7 @@ export type ExplainReport = Frozen<v.InferOutput<typeof explainSchema>>;
 /** Every document, by the name of the command that prints it. */
 export const documentSchemas = {
   verify: verifySchema,
+  ensure: ensureSchema,
   seal: sealDocumentSchema,
   status: statusSchema,
   hash: hashSchema,

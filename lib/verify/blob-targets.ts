@@ -67,8 +67,8 @@ async function oneTarget(
   return await baseOf(store, target.id, name, signal);
 }
 
-/** The base that a snapshot's overlay names. */
-async function baseOf(
+/** The base that a snapshot's overlay names. Throws `BlobcheckError` for what cannot be read. */
+export async function baseOf(
   store: Store,
   id: string,
   name: string,

@@ -1,6 +1,6 @@
 import type { FindingCode } from '../finding/catalogue.js';
 import type { Finding } from '../finding/finding.js';
-import { commandRemedy, quoteForShell, type Remedy, wordsRemedy } from '../finding/remedy.js';
+import { type Command, commandRemedy, quoteForShell, type Remedy, wordsRemedy } from '../finding/remedy.js';
 
 /** What is known of the image that a base came from. */
 export interface ImageOrigin {
@@ -13,6 +13,8 @@ export interface ImageOrigin {
   readonly indexedAs: readonly string[];
   /** The digest (hex) that `image` leads to in the local index now; null when it is not indexed. */
   readonly imageLeadsTo: string | null;
+  /** The command that brings it, `blobcheck ensure` for whatever was asked about; null where there is none. */
+  readonly ensure: Command | null;
 }
 
 /** Findings of a base that a fresh copy of the same content mends. */
@@ -41,9 +43,9 @@ function tagToday(origin: ImageOrigin): string {
 }
 
 /**
- * cocoon keeps a non-empty file that stands at the blob's path even under `image pull --force`, so a bad one is moved
- * aside first, to a name that its garbage collection leaves alone (cocoon-store.md, traps 2 and 11); and without
- * `--force` it skips a reference that its index knows (cocoon #18).
+ * `ensure` pulls beside the store, because cocoon keeps a non-empty file that stands at the blob's path even under
+ * `image pull --force` (cocoon-store.md, trap 2). It never overwrites a base that may be right: one whose structure alone
+ * is bad goes aside first, to a name that garbage collection leaves alone (trap 11).
  */
 function healingRemedy(found: Finding, origin: ImageOrigin): Remedy {
   if (found.actual === `sha256:${origin.blob}`) {
@@ -51,28 +53,35 @@ function healingRemedy(found: Finding, origin: ImageOrigin): Remedy {
     const settle = { words: ['blobcheck', 'seal', '--replace'], values: [origin.blob] };
     return commandRemedy([settle], 'settle it with blobcheck seal --replace');
   }
-  const missing = found.code === 'blob-missing';
+  const { ensure } = origin;
+  const elsewhere = fromAnotherNode(origin);
   if (origin.imageLeadsTo !== null && origin.imageLeadsTo !== origin.blob && origin.indexedAs.length === 0) {
-    return wordsRemedy(
-      `bake the snapshot again from the present build, or copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}`,
-    );
+    return wordsRemedy(`bake the snapshot again from the present build, or ${elsewhere}`);
   }
   const candidates = [...origin.indexedAs, ...(origin.image === null ? [] : [origin.image])];
-  const url = candidates.find(isUrl);
-  if (url === undefined) {
+  if (ensure === null || !candidates.some(isUrl)) {
     // Our words first: nothing that a record says may begin a line that somebody pastes.
     const why =
-      origin.image === null
+      candidates.length === 0 || ensure === null
         ? 'no image is named'
-        : `the image cannot be pulled: not a URL (${quoteForShell(origin.image)})`;
-    return wordsRemedy(`copy sha256:${origin.blob} from a node that has it to ${origin.blobPath}; ${why}`);
+        : `the image cannot be pulled: not a URL (${quoteForShell(candidates[0] ?? '')})`;
+    return wordsRemedy(`${elsewhere}; ${why}`);
   }
   const aside = { words: ['mv', '-T', '--backup=numbered'], values: [origin.blobPath, `${origin.blobPath}.aside`] };
-  const pull = { words: ['cocoon', 'image', 'pull', '--force'], values: [url] };
-  return commandRemedy(missing ? [pull] : [aside, pull], 'move the blob aside and pull the image again');
+  return commandRemedy(
+    found.code === 'blob-malformed' ? [aside, ensure] : [ensure],
+    'move the base aside if its structure is damaged, and run blobcheck ensure for the snapshot',
+  );
+}
+
+/** The way that is left when no image leads to the content any more, in words. */
+export function fromAnotherNode({ blob, blobPath, ensure }: ImageOrigin): string {
+  if (ensure === null) return `copy sha256:${blob} from a node that has it to ${blobPath}`;
+  const { remedy } = commandRemedy([ensure], ensure.words.join(' '));
+  return `bring sha256:${blob} from a node that has it: ${remedy} --from FILE`;
 }
 
 /** What `cocoon image pull` takes for a cloud image: anything else is "unsupported protocol scheme" (cocoon #38). */
-function isUrl(reference: string): boolean {
+export function isUrl(reference: string): boolean {
   return /^https?:\/\//.test(reference);
 }

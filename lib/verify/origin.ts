@@ -1,4 +1,5 @@
 import type { Finding } from '../finding/finding.js';
+import type { Command } from '../finding/remedy.js';
 import { cloudImageBlob } from '../store/layout.js';
 import type { CloudImageEntry, ImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
@@ -11,18 +12,29 @@ export interface IndexedBase {
   readonly origin: ImageOrigin;
 }
 
-/** Looks a base up in the image index. `image` is the reference that it is said to come from, null where none is known. */
+/** Who asks for a base. */
+export interface BaseAsker {
+  /** The reference that the base is said to come from; null where none is known. */
+  readonly image: string | null;
+  /** The command that would bring it; null where there is none. */
+  readonly ensure: Command | null;
+}
+
+export const ensureSnapshot = (ref: string): Command => ({ words: ['blobcheck', 'ensure'], values: [ref] });
+export const ensureImage = (ref: string): Command => ({ words: ['blobcheck', 'ensure', '--image'], values: [ref] });
+
+/** Looks a base up in the image index. */
 export async function indexedBase(
   store: Store,
   blob: string,
   path: string,
-  image: string | null,
+  { image, ensure }: BaseAsker,
 ): Promise<IndexedBase> {
   const entries = (await store.imagesByDigest(blob)).filter(isCloudImage);
   const leadsTo = image === null ? null : await imageDigest(store, image);
   return {
     request: { blob, path, indexedBytes: sizesOf(entries) },
-    origin: { blob, blobPath: path, image, indexedAs: entries.map(({ ref }) => ref), imageLeadsTo: leadsTo },
+    origin: { blob, blobPath: path, image, indexedAs: entries.map(({ ref }) => ref), imageLeadsTo: leadsTo, ensure },
   };
 }
 

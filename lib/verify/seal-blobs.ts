@@ -41,8 +41,11 @@ export async function sealBlobs(request: SealRequest, options: StoreCheckOptions
   return { schema: 'blobcheck/seal/v1', verdict: worstVerdict(verdicts), root, findings, blobs };
 }
 
+/** A blob by itself comes from no record, and nothing brings it for nobody. */
+const forItself = { image: null, ensure: null };
+
 async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
-  const { request, origin } = await indexedBase(store, target.blob, target.path, null);
+  const { request, origin } = await indexedBase(store, target.blob, target.path, forItself);
   const base = await run.base(request);
   const findings = witnessedBy('file name', withHealing(base.findings, origin));
   const { remembered, hashed } = base;
@@ -67,7 +70,7 @@ async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<Seal
 async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
   // Neither the old seal nor the index's word on its size counts: somebody vouches for what is there.
   const request = { blob: target.blob, path: target.path, indexedBytes: [] };
-  const { origin } = await indexedBase(store, target.blob, target.path, null);
+  const { origin } = await indexedBase(store, target.blob, target.path, forItself);
   const base = await judgeBase(request, { ...run.baseOptions, ledger: withoutLedger(run.ledger) });
   const healed = witnessedBy('file name', withHealing(base.findings, origin));
   const findings = healed.filter(({ code }) => code !== 'blob-unsealed');

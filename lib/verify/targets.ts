@@ -18,13 +18,13 @@ export interface Targets {
 /** Characters that make a reference a pattern, if no snapshot is called exactly so. */
 const patternCharacters = /[*?[\]{}()!]/;
 
-/** Rule 1: exact id, exact name, unambiguous id prefix, as cocoon resolves; else a glob over names. */
-export async function resolveTargets(store: Store, refs: readonly string[]): Promise<Targets> {
+/** Rule 1: exact id, exact name, unambiguous id prefix, as cocoon resolves; else, if asked for, a glob over names. */
+export async function resolveTargets(store: Store, refs: readonly string[], patterns = true): Promise<Targets> {
   const targets: Target[] = [];
   let skipped = 0;
   for (const ref of refs) {
     try {
-      const found = await resolveTarget(store, ref);
+      const found = await resolveTarget(store, ref, patterns);
       targets.push(...found.targets);
       skipped += found.skipped;
     } catch (error) {
@@ -35,10 +35,10 @@ export async function resolveTargets(store: Store, refs: readonly string[]): Pro
   return { targets: onceEach(targets), skipped };
 }
 
-async function resolveTarget(store: Store, ref: string): Promise<Targets> {
+async function resolveTarget(store: Store, ref: string, patterns: boolean): Promise<Targets> {
   const resolution = await store.resolve(ref);
   if (resolution.kind === 'found') return { targets: [{ kind: 'snapshot', ref, id: resolution.id }], skipped: 0 };
-  if (resolution.kind === 'not-found' && patternCharacters.test(ref)) {
+  if (patterns && resolution.kind === 'not-found' && patternCharacters.test(ref)) {
     const found = targetsOf(await matchNames(store, ref));
     if (found.targets.length > 0) return found;
     return { ...found, targets: [none(ref, 'snapshot-not-found', `no snapshot matches ${ref}`)] };

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { missingFirmware } from './firmware.js';
 import { withHealing } from './heal.js';
-import { hexOf, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
+import { ensureImage, hexOf, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
 import { judgeFirmware } from './rules/firmware.js';
 import type { Run } from './run.js';
 
@@ -19,7 +19,10 @@ export async function verifyImage(run: Run, store: Store, ref: string): Promise<
   if (entry === undefined || findings.length > 0) return entryOf({ ref, name: entry?.ref ?? null, findings });
   const blob = hexOf(entry);
   const base = await attempt(findings, ref, async () => {
-    const { request, origin } = await indexedBase(store, blob, storeBlobPath(store, blob), entry.ref);
+    const { request, origin } = await indexedBase(store, blob, storeBlobPath(store, blob), {
+      image: entry.ref,
+      ensure: ensureImage(entry.ref),
+    });
     const judged = await run.base(request);
     findings.push(...witnessedBy('image index', withHealing(judged.findings, origin)));
     return judged;

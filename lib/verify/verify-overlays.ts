@@ -47,7 +47,7 @@ async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: stri
   }
   const blobPath = blobIn(place.blobs, blob);
   const base = await run.base({ blob, path: blobPath, indexedBytes: [] });
-  const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null };
+  const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null, ensure: null };
   findings.push(...withHealing(base.findings, origin), ...judgeOverlayOnBase(path, overlay, base.header));
   const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];
   return run.watch(entryOf({ ref, findings, disks: [overlayDisk(file, overlay, chain)], blobs: [base.report] }), {

@@ -6,10 +6,11 @@ import type { SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { withHealing } from './heal.js';
-import { indexedBase } from './origin.js';
+import { ensureSnapshot, indexedBase } from './origin.js';
 import { type JudgedOverlay, judgeOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
 import { realpathOrNull, rootSpellings } from './root-spellings.js';
 import { judgePins } from './rules/pins.js';
+import { judgeRestore } from './rules/restore.js';
 import { judgeWitnesses } from './rules/witnesses.js';
 import type { Run } from './run.js';
 import {
@@ -21,8 +22,15 @@ import {
 } from './snapshot-facts.js';
 import { judgeSnapshotFacts, ownDisks } from './snapshot-rules.js';
 
-/** Judges one snapshot that a reference has led to; whatever is wrong with it, the answer is an entry. */
-export async function verifySnapshot(run: Run, store: Store, id: string, ref: string): Promise<EntryReport> {
+/** A snapshot that a reference has led to, and the virtual machine that it would be restored onto. */
+export interface SnapshotToJudge {
+  readonly id: string;
+  readonly ref: string;
+  readonly vm?: string | undefined;
+}
+
+/** Judges one snapshot; whatever is wrong with it, the answer is an entry. */
+export async function verifySnapshot(run: Run, store: Store, { id, ref, vm }: SnapshotToJudge): Promise<EntryReport> {
   const findings: Finding[] = [];
   const record = await attempt(findings, ref, () => store.snapshot(id));
   if (record === null) return entryOf({ ref, id, findings });
@@ -39,11 +47,26 @@ export async function verifySnapshot(run: Run, store: Store, id: string, ref: st
   findings.push(...judgeSnapshotFacts(facts, opened, roots, run.allowedVmSections));
   if (!facts.readable) return entryOf({ ...named, findings, disks: ownDisks(facts) });
 
+  if (vm !== undefined) findings.push(...(await judgeVirtualMachine(store, facts, vm)));
   const based = await judgeOverlayAndBase(run, store, facts, roots, findings);
   return run.watch(entryOf({ ...named, findings, ...based }), {
     path: facts.directory,
     areSame: () => isSameDirectory(facts, store.root),
   });
+}
+
+async function judgeVirtualMachine(store: Store, facts: SnapshotFacts, ref: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const found = await attempt(findings, ref, () => store.virtualMachines(ref));
+  const ours = found?.filter(({ hypervisor }) => hypervisor === (facts.record.hypervisor ?? 'cloud-hypervisor')) ?? [];
+  if (found !== null && (ours.length === 0 || found.length > 1)) {
+    const why = found.length > 1 ? 'is one of two hypervisors' : 'is not there';
+    findings.push(finding('vm-not-found', `the virtual machine ${ref} ${why}`, { subject: ref }));
+  }
+  // A sidecar that cannot be read is its own finding.
+  const { sidecar } = facts;
+  if (sidecar.kind === 'ok') findings.push(...ours.flatMap((vm) => judgeRestore({ vm, sidecar: sidecar.value })));
+  return findings;
 }
 
 /** Rules 9 to 16: the overlay, and the base that its accepted name leads to. */
@@ -93,9 +116,10 @@ async function judgeOnBase(
   findings: Finding[],
 ): Promise<EntryReport['blobs'][number]> {
   const image = record.image === '' ? null : record.image;
-  const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, image));
+  const ensure = ensureSnapshot(record.name === '' ? record.id : record.name);
+  const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, { image, ensure }));
   const base = await run.base(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] });
-  const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null };
+  const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null, ensure };
   findings.push(
     ...withHealing(base.findings, indexed?.origin ?? nowhere),
     ...judgeOverlayOnBase(path, overlay, base.header),

@@ -2,6 +2,7 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport, VerifyReport } from '../report/documents.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
+import { changedSince, metadataFacts } from './metadata-facts.js';
 import { openForCheck } from './open-for-check.js';
 import { buildReport } from './report.js';
 import type { Run, StoreCheckOptions } from './run.js';
@@ -10,8 +11,11 @@ import { verifyImage } from './verify-image.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
 export interface VerifyRequest {
-  /** Ids, names, id prefixes, or globs over names. */
+  /** Ids, names, id prefixes, or (if `patterns` is not false) globs over names. */
   readonly snapshots?: readonly string[];
+  readonly patterns?: boolean;
+  /** A virtual machine that the snapshots would be restored onto. */
+  readonly vm?: string;
   /** Every snapshot of the root. */
   readonly all?: boolean;
   /** References of cloud images: what a new VM would be started from. */
@@ -40,27 +44,41 @@ async function verifyIn(
   const images: EntryReport[] = [];
   const findings: Finding[] = [];
   const found = await attempt(findings, store.root, () =>
-    request.all ? allTargets(store) : resolveTargets(store, request.snapshots ?? []),
+    request.all ? allTargets(store) : resolveTargets(store, request.snapshots ?? [], request.patterns),
   );
   const targets = found?.targets ?? [];
+  const asked = request.images ?? [];
+  const before = await metadataFacts(store, targets, asked);
   for (const target of targets) {
-    snapshots.push(await verifyTarget(run, store, target));
+    snapshots.push(await verifyTarget(run, store, target, request.vm));
     onJudged?.(snapshots.length, targets.length);
   }
-  for (const ref of request.images ?? []) images.push(await verifyImage(run, store, ref));
+  for (const ref of asked) images.push(await verifyImage(run, store, ref));
   findings.push(...store.recovered.map(recovered));
+  const hasRead = [...snapshots, ...images].some(({ blobs }) => blobs.some(({ how }) => how === 'hashed'));
+  // A read takes minutes: by now the name may lead to another snapshot.
+  const moved = hasRead
+    ? ((await attempt(findings, store.root, () => changedSince(before, store, targets, asked))) ?? new Set())
+    : new Set();
+  const settled = (kind: string, entries: readonly EntryReport[]) =>
+    entries.map((entry) => (moved.has(`${kind} ${entry.ref}`) ? withMovedMetadata(entry) : entry));
   return buildReport(run, {
     root: store.root,
     engine: store.engine,
     findings,
-    snapshots: await run.recheck(snapshots),
-    images: await run.recheck(images),
+    snapshots: settled('snapshot', await run.recheck(snapshots)),
+    images: settled('image', await run.recheck(images)),
     skipped: found?.skipped ?? 0,
   });
 }
 
-async function verifyTarget(run: Run, store: Store, target: Target): Promise<EntryReport> {
-  if (target.kind === 'snapshot') return await verifySnapshot(run, store, target.id, target.ref);
+function withMovedMetadata(entry: EntryReport): EntryReport {
+  const message = 'the metadata says something else of it now than when it was judged';
+  return entryOf({ ...entry, findings: [finding('file-changed', message, { subject: entry.ref }), ...entry.findings] });
+}
+
+async function verifyTarget(run: Run, store: Store, target: Target, vm: string | undefined): Promise<EntryReport> {
+  if (target.kind === 'snapshot') return await verifySnapshot(run, store, { id: target.id, ref: target.ref, vm });
   return entryOf({ ref: target.ref, findings: [target.finding] });
 }
 

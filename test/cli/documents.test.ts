@@ -6,10 +6,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { explainCommand } from '../../lib/cli/explain.js';
 import { findingCodes } from '../../lib/finding/catalogue.js';
-import { plain } from '../../lib/report/human.js';
 import { smallNode } from '../builders/small-node.js';
 import { blobcheck, type Ran } from '../support/blobcheck.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { terminalFor } from '../support/terminal.js';
 
 const test = suite('the JSON documents hold against the schemas of the package');
 
@@ -95,9 +95,8 @@ test('explain, for every code', async () => {
   const validate = validator('explain');
   for (const code of findingCodes) {
     const printed: string[] = [];
-    const terminal = { env: {}, signal: new AbortController().signal, paint: plain, stderrIsTerminal: false };
     const out = (text: string) => printed.push(text);
-    assert.is(await explainCommand(code, { json: true }, { ...terminal, out, err: out }), 0);
+    assert.is(await explainCommand(code, { json: true }, terminalFor({ out, err: out })), 0);
     assert.match(printed.join(''), /^\{.*\}\n$/);
     assert.ok(validate(JSON.parse(printed.join(''))), `${code}: ${JSON.stringify(validate.errors)}`);
   }

@@ -4,10 +4,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { progressOn } from '../../lib/cli/progress.js';
+import { handleSignals } from '../../lib/cli/signals.js';
 import { terminalOf } from '../../lib/cli/terminal.js';
 
 let now = 1_000_000;
-const terminal = terminalOf(process, new AbortController().signal);
+const settings = { env: process.env, policies: [], problems: [] };
+const terminal = terminalOf(process, settings, handleSignals(process));
 const progress = await progressOn(terminal, false, () => (now += 1000));
 let shown = false;
 const write = process.stderr.write.bind(process.stderr) as (...args: unknown[]) => boolean;

@@ -6,11 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { progressOn } from '../../lib/cli/progress.js';
-import type { Terminal } from '../../lib/cli/terminal.js';
-import { plain } from '../../lib/report/human.js';
 import { blobcheck, program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { terminalFor } from '../support/terminal.js';
 
 const test = suite('progress');
 
@@ -20,14 +19,7 @@ const child = fileURLToPath(new URL('progress-child.ts', import.meta.url));
 function plainTerminal() {
   const lines: string[] = [];
   let milliseconds = 1_000_000;
-  const terminal: Terminal = {
-    env: {},
-    signal: new AbortController().signal,
-    paint: plain,
-    stderrIsTerminal: false,
-    out: () => {},
-    err: (text) => lines.push(text),
-  };
+  const terminal = terminalFor({ err: (text) => lines.push(text) });
   return { terminal, lines, now: () => milliseconds, pass: (seconds: number) => (milliseconds += seconds * 1000) };
 }
 

@@ -81,13 +81,13 @@ for (const [how, code, bring] of [
   });
 }
 
-test('an operator’s seal against any other content is mended by the pull, never by --replace', () => {
+test('an operator’s seal against any other content is mended by ensure, never by --replace', () => {
   const node = smallNode({ digest: sha256(original), content: 'converted' });
   assert.is(seal(node, node.base).status, 0);
   swap(node.blob, baseBytes('neither the one nor the other'));
   const { report } = verifyJson([...node.options, 'app:v1']);
   assert.is(report.verdict, 'deny');
-  assert.match(report.snapshots[0]?.findings[0]?.remedy ?? '', /^mv -T .* && cocoon image pull --force /);
+  assert.match(report.snapshots[0]?.findings[0]?.remedy ?? '', /^blobcheck ensure app:v1$/);
 });
 
 test.run();

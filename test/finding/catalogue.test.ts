@@ -8,6 +8,7 @@ import {
   type Severity,
 } from '../../lib/finding/catalogue.js';
 import { baseEntries } from '../../lib/finding/catalogue-base.js';
+import { ensureEntries } from '../../lib/finding/catalogue-ensure.js';
 import { overlayEntries } from '../../lib/finding/catalogue-overlay.js';
 import { snapshotEntries } from '../../lib/finding/catalogue-snapshot.js';
 import { escapeText } from '../../lib/finding/escape.js';
@@ -36,6 +37,7 @@ const notErrors: Readonly<Partial<Record<FindingCode, Severity>>> = {
   'image-not-indexed': 'warning',
   'file-unreadable': 'unverified',
   'file-changed': 'unverified',
+  'check-timeout': 'unverified',
 };
 
 for (const code of findingCodes) {
@@ -69,7 +71,9 @@ test('no two codes matter for the same reason and are mended alike: one of them 
 });
 
 test('the parts of the catalogue have no code in common', () => {
-  const parts = [baseEntries, overlayEntries, snapshotEntries].flatMap((entries) => Object.keys(entries));
+  const parts = [baseEntries, overlayEntries, snapshotEntries, ensureEntries].flatMap((entries) =>
+    Object.keys(entries),
+  );
   assert.is(parts.length, findingCodes.length);
 });
 

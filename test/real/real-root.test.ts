@@ -223,7 +223,7 @@ needs(atCocoonsPathNeeds, test, 'a blob moved away is missing, and nothing is ha
   });
   assert.equal(codes(entry), ['blob-missing']);
   assert.is(entry.blobs[0]?.how, null);
-  assert.is(entry.findings[0]?.remedy, 'cocoon image pull --force http://images.example.com/win11-latest.qcow2');
+  assert.is(entry.findings[0]?.remedy, 'blobcheck ensure simular/win11:v1');
 });
 
 test.run();

@@ -15,8 +15,10 @@ const other = 'b'.repeat(64);
 const blobPath = `/var/lib/cocoon/cloudimg/blobs/${blob}.qcow2`;
 const url = 'https://images.example.com/win11.qcow2';
 
+const ensure = { words: ['blobcheck', 'ensure'], values: ['simular/win11:v1'] };
+
 function origin(changes: Partial<ImageOrigin> = {}): ImageOrigin {
-  return { blob, blobPath, image: url, indexedAs: [url], imageLeadsTo: blob, ...changes };
+  return { blob, blobPath, image: url, indexedAs: [url], imageLeadsTo: blob, ensure, ...changes };
 }
 
 function heal(code: FindingCode, changes: Partial<ImageOrigin> = {}) {
@@ -25,25 +27,24 @@ function heal(code: FindingCode, changes: Partial<ImageOrigin> = {}) {
   return healed;
 }
 
-test('a missing base is pulled by force, because cocoon skips a reference that its index knows', () => {
-  const healed = heal('blob-missing');
-  assert.is(healed.remedy, `cocoon image pull --force ${url}`);
-  assert.equal(healed.remedyArgv, ['cocoon', 'image', 'pull', '--force', url]);
-  assert.is(healed.message, 'broken');
-});
-
-const present = ['blob-empty', 'blob-not-regular', 'blob-size-mismatch', 'blob-malformed', 'blob-corrupt'] as const;
-for (const code of [...present, 'blob-replaced'] as const) {
-  test(`a base that is there and wrong (${code}) is moved aside first, because cocoon keeps what stands there`, () => {
+const wrong = ['blob-missing', 'blob-empty', 'blob-not-regular', 'blob-size-mismatch', 'blob-corrupt'] as const;
+for (const code of [...wrong, 'blob-replaced'] as const) {
+  test(`a base that is missing or wrong for certain (${code}) is brought by ensure`, () => {
     const healed = heal(code);
-    assert.is(
-      healed.remedy,
-      `mv -T --backup=numbered ${blobPath} ${blobPath}.aside && cocoon image pull --force ${url}`,
-    );
-    assert.is(healed.remedyArgv, null);
+    assert.is(healed.remedy, 'blobcheck ensure simular/win11:v1');
+    assert.equal(healed.remedyArgv, ['blobcheck', 'ensure', 'simular/win11:v1']);
     assert.is(healed.message, 'broken');
   });
 }
+
+test('one whose structure alone is bad is moved aside first, because ensure overwrites nothing that may be right', () => {
+  const healed = heal('blob-malformed');
+  assert.is(
+    healed.remedy,
+    `mv -T --backup=numbered ${blobPath} ${blobPath}.aside && blobcheck ensure simular/win11:v1`,
+  );
+  assert.is(healed.remedyArgv, null);
+});
 
 test('what a fresh copy does not mend keeps its own remedy', () => {
   for (const code of [
@@ -60,7 +61,7 @@ test('what a fresh copy does not mend keeps its own remedy', () => {
 
 test('what a fresh copy mends gets the remedy of its origin in place of the words of the catalogue', () => {
   const [healed] = withHealing([finding('blob-corrupt', 'broken', { remedy: 'mine' })], origin());
-  assert.match(healed?.remedy ?? '', 'cocoon image pull --force');
+  assert.match(healed?.remedy ?? '', 'blobcheck ensure');
   assert.is(healed?.severity, 'error');
 });
 
@@ -80,7 +81,7 @@ test('a missing base whose tag has moved on names both digests and asks for the 
   const healed = heal('blob-missing', { indexedAs: [], imageLeadsTo: other });
   assert.is(healed.message, `broken; ${url} now leads to sha256:${other}`);
   assert.match(healed.remedy ?? '', 'bake the snapshot again');
-  assert.match(healed.remedy ?? '', blobPath);
+  assert.ok(healed.remedy?.endsWith('blobcheck ensure simular/win11:v1 --from FILE'), healed.remedy ?? '');
   assert.is(healed.remedyArgv, null);
 });
 
@@ -93,11 +94,11 @@ test('only a missing base tells what has become of its tag', () => {
 test('a tag that has moved on does not matter where another reference names the blob', () => {
   const still = 'https://images.example.com/win11-2026-11.qcow2';
   const healed = heal('blob-missing', { indexedAs: ['local/win11', still], imageLeadsTo: other });
-  assert.is(healed.remedy, `cocoon image pull --force ${still}`);
+  assert.is(healed.remedy, 'blobcheck ensure simular/win11:v1');
 });
 
 test('a reference that is in no index is pulled if it is a URL', () => {
-  assert.is(heal('blob-missing', { indexedAs: [], imageLeadsTo: null }).remedy, `cocoon image pull --force ${url}`);
+  assert.is(heal('blob-missing', { indexedAs: [], imageLeadsTo: null }).remedy, 'blobcheck ensure simular/win11:v1');
 });
 
 for (const image of ['simular/win11:v1', 'ftp://x/y', 'docker.io/a', 'xhttps://y', '']) {
@@ -112,26 +113,34 @@ for (const image of ['simular/win11:v1', 'ftp://x/y', 'docker.io/a', 'xhttps://y
 test('without a record of the image the blob is copied from another node', () => {
   const healed = heal('blob-missing', { image: null, indexedAs: [], imageLeadsTo: null });
   assert.match(healed.remedy ?? '', 'no image is named');
-  assert.match(healed.remedy ?? '', blobPath);
+  assert.match(healed.remedy ?? '', 'blobcheck ensure simular/win11:v1 --from FILE');
 });
 
-test('a hostile URL is quoted', () => {
-  const image = "http://x/';$(id)#";
-  const healed = heal('blob-missing', { image, indexedAs: [], imageLeadsTo: null });
-  assert.is(healed.remedy, `cocoon image pull --force 'http://x/'\\'';$(id)#'`);
-  assert.equal(healed.remedyArgv, ['cocoon', 'image', 'pull', '--force', image]);
-});
-
-test('a URL that cannot be pasted gets words', () => {
-  const healed = heal('blob-corrupt', { image: 'http://x/\n', indexedAs: [], imageLeadsTo: null });
-  assert.is(healed.remedy, 'move the blob aside and pull the image again');
+test('where nothing can ensure it, outside cocoon, the blob is copied to its place', () => {
+  const healed = heal('blob-missing', { image: null, indexedAs: [], imageLeadsTo: null, ensure: null });
+  assert.is(healed.remedy, `copy sha256:${blob} from a node that has it to ${blobPath}; no image is named`);
   assert.is(healed.remedyArgv, null);
+});
+
+test('a hostile name is quoted', () => {
+  const hostile = "x';$(id)#";
+  const healed = heal('blob-missing', { ensure: { ...ensure, values: [hostile] } });
+  assert.is(healed.remedy, `blobcheck ensure 'x'\\'';$(id)#'`);
+  assert.equal(healed.remedyArgv, ['blobcheck', 'ensure', hostile]);
+});
+
+test('a name that cannot be pasted gets words', () => {
+  for (const changes of [{}, { image: null, indexedAs: [], imageLeadsTo: null }]) {
+    const healed = heal('blob-corrupt', { ...changes, ensure: { ...ensure, values: ['x\n'] } });
+    assert.not.match(healed.remedy ?? '', '\n');
+    assert.is(healed.remedyArgv, null);
+  }
 });
 
 test('words begin with ours, and what a hostile record says stands quoted behind them', () => {
   const image = "x'; touch /tmp/owned #";
   const healed = heal('blob-missing', { image, indexedAs: [], imageLeadsTo: null });
-  assert.match(healed.remedy ?? '', /^copy sha256:/);
+  assert.match(healed.remedy ?? '', /^bring sha256:/);
   assert.ok(healed.remedy?.endsWith(`not a URL ('x'\\''; touch /tmp/owned #')`), healed.remedy ?? '');
   assert.is(healed.remedyArgv, null);
 });
@@ -139,7 +148,7 @@ test('words begin with ours, and what a hostile record says stands quoted behind
 test('a base that was moved aside before is not overwritten, nor moved into a directory of that name', () => {
   const place = temporaryDirectory();
   const path = join(place, `${blob}.qcow2`);
-  const remedy = heal('blob-corrupt', { blobPath: path }).remedy ?? '';
+  const remedy = heal('blob-malformed', { blobPath: path }).remedy ?? '';
   const move = remedy.slice(0, remedy.indexOf(' && '));
   for (const bytes of ['first', 'second']) {
     writeFileSync(path, bytes);

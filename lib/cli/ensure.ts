@@ -1,0 +1,107 @@
+import {
+  BlobcheckError,
+  type EnsureOptions,
+  type EnsureReport,
+  type EnsureStep,
+  escapeText,
+  findCocoon,
+  findingLines,
+  type Paint,
+  parsePullPolicy,
+  secondsText,
+  verifyText,
+} from '../index.js';
+import { exitCodeOf } from './exit.js';
+import { type StoreOptions, storeCheckOptions } from './options.js';
+import { type Progress, progressOn } from './progress.js';
+import { policyByName } from './pull-policy.js';
+import type { Terminal } from './terminal.js';
+
+interface EnsureCommandOptions extends StoreOptions {
+  readonly pullPolicy?: string;
+  readonly from?: string;
+  readonly image?: readonly string[];
+  readonly dryRun?: boolean;
+}
+
+/** `blobcheck ensure`: brings about what verify demands. */
+export async function ensureCommand(
+  refs: readonly string[],
+  options: EnsureCommandOptions,
+  terminal: Terminal,
+): Promise<number> {
+  refuseNonsense(refs, options);
+  const progress = progressOn(terminal, options.quiet === true);
+  try {
+    const report = await ensureAsAsked(refs, options, terminal, progress);
+    progress.stop();
+    if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
+    else if (!options.quiet || report.verdict !== 'allow') terminal.out(ensureText(report, terminal.paint));
+    return exitCodeOf(report.verdict);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function ensureAsAsked(
+  refs: readonly string[],
+  options: EnsureCommandOptions,
+  terminal: Terminal,
+  progress: Progress,
+): Promise<EnsureReport> {
+  const { ensure, ensureImages } = await import('../index.js');
+  const { from, dryRun = false, image } = options;
+  const policy = options.pullPolicy === undefined ? null : parsePullPolicy(options.pullPolicy);
+  const byName = await policyByName(terminal, 'IfNotPresent');
+  const ensureOptions = { ...storeCheckOptions(options, terminal, progress), cocoon: cocoonFor(terminal, options) };
+  if (image !== undefined) {
+    return await ensureImages({ images: image, policy: policy ?? byName(''), dryRun }, ensureOptions);
+  }
+  const request = { snapshots: refs, policy: policy ?? byName, dryRun, ...(from === undefined ? {} : { from }) };
+  return await ensure(request, ensureOptions);
+}
+
+function cocoonFor(terminal: Terminal, { quiet }: EnsureCommandOptions): EnsureOptions['cocoon'] {
+  const path = findCocoon(terminal.env);
+  if (path === null) return null;
+  const onOutput = (text: Buffer) => {
+    if (quiet !== true) terminal.err(text.toString('utf8'));
+  };
+  return { path, env: terminal.env, signal: terminal.signal, onOutput };
+}
+
+function refuseNonsense(refs: readonly string[], { image, from }: EnsureCommandOptions): void {
+  if (refs.length > 0 === (image !== undefined)) {
+    throw new BlobcheckError('usage', 'name snapshots, or give --image REF: one of the two');
+  }
+  if (from === undefined) return;
+  if (from === '') throw new BlobcheckError('usage', '--from is empty; it names a file or a URL');
+  if (image !== undefined) throw new BlobcheckError('usage', '--from brings the base of a snapshot, not an --image');
+}
+
+const outcomeStyles = {
+  planned: 'yellow',
+  present: 'dim',
+  pulled: 'green',
+  imported: 'green',
+  copied: 'green',
+  refused: 'red',
+} as const;
+
+function ensureText(report: EnsureReport, paint: Paint): string {
+  const lines = report.steps.flatMap((step) => stepLines(step, paint));
+  return `${lines.map((line) => `${line}\n`).join('')}${verifyText(report.verify, paint)}`;
+}
+
+function stepLines(step: EnsureStep, paint: Paint): string[] {
+  const what = step.blob === null ? (step.source ?? '') : `sha256:${step.blob}`;
+  const because = step.because === null ? '' : ` (${step.because})`;
+  const from = step.source === null || step.blob === null ? '' : `  from ${escapeText(step.source)}`;
+  const time = step.seconds > 0 ? paint('dim', `, ${secondsText(step.seconds)}`) : '';
+  const lines = [
+    `${paint(outcomeStyles[step.outcome], step.outcome.padEnd(10))}  ${escapeText(what)}${because}${from}${time}`,
+  ];
+  // A finding of a base stands in the entries below; of a pull by reference alone only here.
+  if (step.blob === null) for (const found of step.findings) lines.push(...findingLines(found, '            ', paint));
+  return lines;
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { BlobcheckError, type BlobFiles, escapeText, type SealReport } from '../index.js';
+import { type StoreOptions, storeCheckOptions } from './options.js';
+import { progressOn } from './progress.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * `blobcheck sealing -- PROGRAM ARG…`: runs cocoon's `image pull` or `image import`, then seals what it has brought. The
+ * program has our streams, gets our signals, and its end is ours: exit code or signal.
+ */
+export async function sealingCommand(
+  words: readonly string[],
+  options: StoreOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const [program, ...args] = words;
+  if (program === undefined) throw new BlobcheckError('usage', 'name the program to run, after --');
+  const { blobFilesIn, keptBlobs, sealBrought } = await import('../index.js');
+  const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
+  const say = (text: string) => terminal.err(`blobcheck: ${escapeText(text)}\n`);
+  const before = await filesBefore(check.location, blobFilesIn).catch((error: unknown) => {
+    say(`what this brings will not be sealed: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  });
+  const ended = await runThrough(program, args, terminal);
+  if (before !== null) {
+    tell(await sealBrought(before, check), say);
+    for (const blob of await keptBlobs(before, args, check)) say(`${blob.slice(0, 12)}… was kept, not replaced`);
+  }
+  return ended();
+}
+
+async function filesBefore(
+  location: ReturnType<typeof storeCheckOptions>['location'],
+  blobFilesIn: (root: string) => Promise<BlobFiles>,
+): Promise<BlobFiles> {
+  return await blobFilesIn((await location).root);
+}
+
+/** Ends as the program ended: a signal that killed it kills us. */
+function runThrough(program: string, args: readonly string[], terminal: Terminal): Promise<() => number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit', env: terminal.ownEnv });
+    terminal.passSignals((signal) => child.kill(signal));
+    child.on('error', (error) =>
+      reject(new BlobcheckError('unreadable', `${program} does not start: ${error.message}`)),
+    );
+    child.on('close', (code, signal) => {
+      terminal.passSignals(null);
+      resolve(() => {
+        if (signal === null) return code ?? 1;
+        terminal.dieOf(signal);
+        return 128 + constants.signals[signal];
+      });
+    });
+  });
+}
+
+function tell(report: SealReport, say: (text: string) => void): void {
+  for (const { code, message } of report.findings) say(`${code}: ${message}`);
+  for (const blob of report.blobs) {
+    const name = `${blob.blob.slice(0, 12)}…`;
+    if (blob.outcome === 'refused')
+      say(`${name} is not sealed: ${blob.findings.map(({ message }) => message).join('; ')}`);
+    else if (blob.outcome !== 'kept') say(`${name} is ${blob.outcome}, basis ${blob.basis}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { dropPageCache, openDirect } from '../digest/direct.js';
+import { type HashedFile, hashOpenFile } from '../digest/hash-file.js';
+import { BlobcheckError, systemErrorText } from '../errors.js';
+import { openRegular } from '../file/open-regular.js';
+import { readAtOf } from '../file/read-at.js';
+import { judgeQcow2 } from '../verify/qcow2-file.js';
+
+/** A file that might become the base: what is on the medium, not what somebody meant to write. */
+export interface Candidate {
+  readonly path: string;
+  readonly hashed: HashedFile;
+  /** Why it cannot be a base whatever its content is (rule 13); null when its structure is sound. */
+  readonly flaw: string | null;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;
+}
+
+/**
+ * Flushes a file, then reads it back from the medium. Throws `BlobcheckError`: `unreadable` for what cannot be read or
+ * flushed, `changed` for what is still being written, `aborted`.
+ */
+export async function readCandidate(path: string, options: ReadOptions): Promise<Candidate> {
+  const { signal, onProgress } = options;
+  await flush(path);
+  const opened = await openDirect(path);
+  if (opened.kind !== 'regular') throw new BlobcheckError('unreadable', notRegular(opened), { path });
+  try {
+    await dropPageCache(opened.handle);
+    const hashed = await hashOpenFile(opened.handle, path, {
+      source: opened.readFrom,
+      onProgress: (done, total) => onProgress(path, done, total),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (hashed.changed !== null) throw new BlobcheckError('changed', 'it changed while it was being read', { path });
+    return { path, hashed, flaw: await flawOf(path, hashed.bytes, signal) };
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+/** Tables are read in pieces of any size, which O_DIRECT does not take. */
+async function flawOf(path: string, bytes: number, signal: AbortSignal | undefined): Promise<string | null> {
+  const opened = await openRegular(path);
+  if (opened.kind !== 'regular') throw new BlobcheckError('unreadable', notRegular(opened), { path });
+  try {
+    const { findings } = await judgeQcow2(readAtOf(opened.handle, path), bytes, path, 'blob', signal);
+    return findings.find(({ severity }) => severity === 'error' || severity === 'unverified')?.message ?? null;
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const opened = await openRegular(path);
+  if (opened.kind !== 'regular') throw new BlobcheckError('unreadable', notRegular(opened), { path });
+  try {
+    await opened.handle.sync();
+  } catch (cause) {
+    throw new BlobcheckError('unreadable', `cannot be flushed: ${systemErrorText(cause)}`, { path, cause });
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+function notRegular(opened: { readonly kind: string; readonly error?: unknown; readonly what?: string }): string {
+  if (opened.kind === 'missing') return 'there is no such file';
+  return opened.kind === 'not-regular' ? `not a regular file but a ${opened.what}` : systemErrorText(opened.error);
+}

@@ -1,0 +1,118 @@
+import type { Finding } from '../finding/finding.js';
+import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
+import type { Store } from '../store/store.js';
+import type { ContentMode } from '../verify/base-content.js';
+import { openForCheck } from '../verify/open-for-check.js';
+import { ensureSnapshot, indexedBase } from '../verify/origin.js';
+import type { StoreCheckOptions } from '../verify/run.js';
+import { type VerifyRequest, verify } from '../verify/verify.js';
+import { type BringRequest, bringBlob } from './bring.js';
+import type { CocoonProgram } from './cocoon.js';
+import { type NeededBlob, neededBlobs } from './needed.js';
+import type { PullPolicy } from './policy.js';
+import { knownSources, notPullable, sourceOf } from './sources.js';
+import { withStepFindings } from './step-findings.js';
+
+export interface EnsureRequest {
+  /** As `verify` takes them. */
+  readonly snapshots: readonly string[];
+  readonly patterns?: boolean;
+  /** For all, or for each snapshot by its name (its id where it has none). */
+  readonly policy: PullPolicy | ((name: string) => PullPolicy);
+  /** A FILE or URL that has the exact content. */
+  readonly from?: string;
+  /** Nothing is changed: the steps are the plan. */
+  readonly dryRun?: boolean;
+}
+
+export interface EnsureOptions extends StoreCheckOptions {
+  /** The real cocoon; null where there is none, and then only a copy can bring anything. */
+  readonly cocoon: CocoonProgram | null;
+}
+
+/** Brings about what `verify` demands: the bases that are missing or wrong, then the verdict on what is there. */
+export async function ensure(request: EnsureRequest, options: EnsureOptions): Promise<EnsureReport> {
+  const { from, dryRun = false } = request;
+  const { before, policyOf } = await look(request, options);
+  const wanted = before.snapshots.filter((entry) => policyOf(entry) !== 'Never').flatMap(wantedBy);
+  const steps = await takeSteps(onceEach(wanted), { from, dryRun }, options);
+  const isChanged = steps.some(({ outcome }) => outcome !== 'planned' && outcome !== 'refused');
+  const after = isChanged ? await verify(verifyRequest(request), { ...options, content: 'receipt' }) : before;
+  const report = withStepFindings(after, steps);
+  return { schema: 'blobcheck/ensure/v1', verdict: report.verdict, dryRun, steps, verify: report };
+}
+
+const verifyRequest = ({ snapshots, patterns }: EnsureRequest): VerifyRequest => ({
+  snapshots,
+  ...(patterns === undefined ? {} : { patterns }),
+});
+
+/** Judges what is there as the policy says; which policy a snapshot has, its name decides, so that comes first. */
+async function look(request: EnsureRequest, options: EnsureOptions) {
+  const { policy } = request;
+  const check = (content: ContentMode) => verify(verifyRequest(request), { ...options, content });
+  if (typeof policy !== 'function') {
+    const before = await check(policy === 'Always' ? 'read' : 'receipt');
+    return { before, policyOf: () => policy };
+  }
+  const policyOf = ({ name, id, ref }: EntryReport) => policy(name ?? id ?? ref);
+  const names = await check('remembered');
+  const before = await check(names.snapshots.some((entry) => policyOf(entry) === 'Always') ? 'read' : 'receipt');
+  return { before, policyOf };
+}
+
+interface Wanted {
+  readonly needed: NeededBlob;
+  readonly entry: EntryReport;
+}
+
+const wantedBy = (entry: EntryReport): Wanted[] => neededBlobs(entry).map((needed) => ({ needed, entry }));
+
+/** Two snapshots on one base bring it once. */
+function onceEach(wanted: readonly Wanted[]): Wanted[] {
+  return [...new Map(wanted.map((one) => [one.needed.path, one])).values()];
+}
+
+interface HowToBring {
+  readonly from: string | undefined;
+  readonly dryRun: boolean;
+}
+
+async function takeSteps(wanted: readonly Wanted[], how: HowToBring, options: EnsureOptions): Promise<EnsureStep[]> {
+  if (wanted.length === 0) return [];
+  const opened = await openForCheck(options);
+  if (opened.store === null) return wanted.map(({ needed }) => stepOf(needed, 'refused', [opened.failure]));
+  const { run, store } = opened;
+  const steps: EnsureStep[] = [];
+  try {
+    for (const { needed, entry } of wanted) {
+      const request = await bringRequest(store, needed, entry, how.from);
+      steps.push(how.dryRun ? plannedStep(request) : await bringBlob({ store, run, cocoon: options.cocoon }, request));
+    }
+  } finally {
+    await store.close();
+  }
+  return steps;
+}
+
+async function bringRequest(
+  store: Store,
+  needed: NeededBlob,
+  entry: EntryReport,
+  from: string | undefined,
+): Promise<BringRequest> {
+  const image = entry.id === null ? null : (await store.snapshot(entry.id)).image;
+  const asker = { image: image === '' ? null : image, ensure: ensureSnapshot(entry.name ?? entry.ref) };
+  const { request, origin } = await indexedBase(store, needed.blob, needed.path, asker);
+  return { needed, base: request, origin, from: from === undefined ? null : sourceOf(from) };
+}
+
+function plannedStep({ needed, origin, from }: BringRequest): EnsureStep {
+  const [source] = from === null ? knownSources(origin) : [from];
+  if (source === undefined) return stepOf(needed, 'refused', [notPullable(origin)]);
+  return { ...stepOf(needed, 'planned', []), source: source.kind === 'url' ? source.url : source.path };
+}
+
+function stepOf(needed: NeededBlob, outcome: EnsureStep['outcome'], findings: readonly Finding[]): EnsureStep {
+  return { ...needed, outcome, source: null, seconds: 0, findings };
+}

@@ -1,0 +1,110 @@
+import { dirname } from 'node:path';
+import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
+import { type Finding, finding } from '../finding/finding.js';
+import type { SealedBlob, SealReport } from '../report/documents.js';
+import { listBlobs } from '../store/blob-directory.js';
+import { blobIn, cloudImageBlobs } from '../store/layout.js';
+import { syncDirectory } from '../trust/own-directory.js';
+import { attempt } from '../verify/entry.js';
+import { openForCheck } from '../verify/open-for-check.js';
+import { hexOf, isCloudImage } from '../verify/origin.js';
+import { stateFindings } from '../verify/report.js';
+import type { Run, StoreCheckOptions } from '../verify/run.js';
+import { verdictOf, worstVerdict } from '../verify/verdict.js';
+import { readCandidate } from './candidate.js';
+
+/** The files at the names of a store's blobs at one moment, by their digests (hex). */
+export type BlobFiles = ReadonlyMap<string, FileIdentity>;
+
+/** Throws `unreadable` where the directory cannot be read. */
+export async function blobFilesIn(root: string): Promise<BlobFiles> {
+  const blobs = cloudImageBlobs(root);
+  const files = new Map<string, FileIdentity>();
+  for (const blob of await listBlobs(blobs)) {
+    // Collected meanwhile, perhaps.
+    const identity = await identityAt(blobIn(blobs, blob)).catch(() => null);
+    if (identity !== null) files.set(blob, identity);
+  }
+  return files;
+}
+
+/**
+ * Seals what a pull or an import has brought: the blobs that were absent before, or are another file now. cocoon keeps
+ * any file that stands at a blob's name and says "pull complete" over a corrupt one, so a kept file gets no seal.
+ */
+export async function sealBrought(before: BlobFiles, options: StoreCheckOptions): Promise<SealReport> {
+  const opened = await openForCheck(options);
+  const { run, root } = opened;
+  const findings: Finding[] = [];
+  const blobs: SealedBlob[] = [];
+  if (opened.store === null) findings.push(opened.failure);
+  else {
+    const { store } = opened;
+    await store.close();
+    const now = (await attempt(findings, store.root, () => blobFilesIn(store.root))) ?? new Map();
+    for (const [blob, identity] of now) {
+      const earlier = before.get(blob);
+      if (earlier !== undefined && sameIdentity(earlier, identity)) continue;
+      const path = blobIn(cloudImageBlobs(store.root), blob);
+      const sealed = await attempt(findings, path, () => sealOne(run, blob, path));
+      if (sealed !== null) blobs.push(sealed);
+    }
+  }
+  findings.push(...stateFindings(run));
+  const refused = blobs.some(({ outcome }) => outcome === 'refused') ? (['unverified'] as const) : [];
+  const verdict = worstVerdict([verdictOf(findings), ...refused]);
+  return { schema: 'blobcheck/seal/v1', verdict, root, findings, blobs };
+}
+
+/**
+ * The blobs (hex) that these references lead to now and whose files are the ones from before: cocoon kept them, whatever
+ * is in them.
+ */
+export async function keptBlobs(
+  before: BlobFiles,
+  refs: readonly string[],
+  options: StoreCheckOptions,
+): Promise<string[]> {
+  const { store } = await openForCheck({ ...options, stateDir: null });
+  if (store === null) return [];
+  try {
+    const now = await blobFilesIn(store.root);
+    const entries = (await Promise.all(refs.map((ref) => store.image(ref)))).flat().filter(isCloudImage);
+    return [...new Set(entries.map(hexOf))].filter((blob) => {
+      const [earlier, today] = [before.get(blob), now.get(blob)];
+      return earlier !== undefined && today !== undefined && sameIdentity(earlier, today);
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+async function sealOne(run: Run, blob: string, path: string): Promise<SealedBlob> {
+  const { signal } = run;
+  const { hashed, flaw } = await readCandidate(path, { signal, onProgress: run.baseOptions.onProgress });
+  await syncDirectory(dirname(path));
+  const digest = `sha256:${hashed.digest}`;
+  const of = { blob, path, digest, bytes: hashed.bytes };
+  if (flaw !== null)
+    return refused(of, finding('blob-malformed', `what was brought is damaged: ${flaw}`, { subject: path }));
+  const { seal: known } = await run.ledger.recall(blob);
+  if (known?.digest === digest) {
+    return { ...of, outcome: 'kept', basis: known.basis, because: 'the content equals its seal', findings: [] };
+  }
+  const basis = hashed.digest === blob ? 'name' : 'pull';
+  const written = await run.ledger.reseal(blob, hashed, basis);
+  if (written.kind !== 'written') {
+    const why = 'problem' in written ? written.problem : null;
+    const because = why ?? 'there is no right to write in the state directory';
+    return refused(of, finding('state-unusable', `its seal is not written: ${because}`, { subject: path }));
+  }
+  await run.ledger.recordRead(blob, path, hashed, 'good');
+  const outcome = known === null ? 'sealed' : 'replaced';
+  return { ...of, outcome, basis, because: 'it was sealed as it was brought', findings: [] };
+}
+
+type Brought = Pick<SealedBlob, 'blob' | 'path' | 'digest' | 'bytes'>;
+
+function refused(of: Brought, found: Finding): SealedBlob {
+  return { ...of, outcome: 'refused', basis: null, because: null, findings: [found] };
+}

@@ -1,0 +1,51 @@
+import { BlobcheckError } from '../errors.js';
+import { openStore } from '../store/open.js';
+import type { Store } from '../store/store.js';
+import type { Target } from './targets.js';
+
+/** What the metadata says of each thing that was asked about, as text to compare. */
+export type MetadataFacts = ReadonlyMap<string, string>;
+
+/** Reads what a reference leads to, and the record behind it: a clone will ask cocoon for both again. */
+export async function metadataFacts(
+  store: Store,
+  targets: readonly Target[],
+  images: readonly string[],
+): Promise<MetadataFacts> {
+  const facts = new Map<string, string>();
+  for (const target of targets) {
+    if (target.kind !== 'snapshot') continue;
+    facts.set(
+      `snapshot ${target.ref}`,
+      await factOf(async () => [await store.resolve(target.ref), await store.snapshot(target.id)]),
+    );
+  }
+  for (const ref of images) facts.set(`image ${ref}`, await factOf(() => store.image(ref)));
+  return facts;
+}
+
+/** The references of which today's metadata says something else, read anew. */
+export async function changedSince(
+  before: MetadataFacts,
+  store: Store,
+  targets: readonly Target[],
+  images: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const metaBackend = store.engine;
+  const fresh = await openStore({ root: store.root, metaBackend });
+  try {
+    const now = await metadataFacts(fresh, targets, images);
+    return new Set([...before.keys()].filter((key) => now.get(key) !== before.get(key)));
+  } finally {
+    await fresh.close();
+  }
+}
+
+async function factOf(read: () => Promise<unknown>): Promise<string> {
+  try {
+    return JSON.stringify(await read());
+  } catch (error) {
+    if (!(error instanceof BlobcheckError) || error.code === 'aborted') throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
