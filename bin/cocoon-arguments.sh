@@ -84,23 +84,37 @@ bc_mentions_gated() {
   return 1
 }
 
-# Sets bc_operation: clone, restore, run (which `vm create` is too), images, doubtful, or nothing.
-bc_find_operation() {
-  bc_locate swallows "$@"
-  bc_name_operation
-  case $bc_operation$bc_odd in
-    clone* | restore* | run* | '' | images) return ;;
+bc_is_gated() {
+  case $bc_operation in
+    clone | restore | run) ;;
+    *) return 1 ;;
   esac
+}
+
+# Sets bc_operation: clone, restore, run (which `vm create` is too), images, doubtful, or nothing. An older and a newer
+# cocoon that gate two different commands make it doubtful: the words of the one are not the words of the other.
+bc_find_operation() {
   bc_locate '' "$@"
   bc_name_operation
-  case $bc_operation in
-    clone | restore | run) return ;;
-  esac
-  if bc_mentions_gated "$@"; then
+  [ -n "$bc_odd" ] || return 0
+  bc_newer=''
+  ! bc_is_gated || bc_newer=$bc_group_at,$bc_command_at
+  bc_newer_operation=$bc_operation
+
+  bc_locate swallows "$@"
+  bc_name_operation
+  if bc_is_gated; then
+    case $bc_newer in
+      '' | "$bc_group_at,$bc_command_at") ;;
+      *) bc_operation=doubtful ;;
+    esac
+  elif [ -n "$bc_newer" ]; then
+    bc_locate '' "$@"
+    bc_name_operation
+  elif bc_mentions_gated "$@"; then
     bc_operation=doubtful
   elif [ -z "$bc_operation" ]; then
-    bc_locate swallows "$@"
-    bc_name_operation
+    bc_operation=$bc_newer_operation
   fi
 }
 
