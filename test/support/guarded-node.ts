@@ -80,7 +80,7 @@ export class GuardedNode {
   constructor(shell: Shell) {
     this.interpreter = pathOf(shell.name) + shell.word;
     chmodSync(this.directory, 0o755);
-    for (const name of ['bin', 'real']) mkdirSync(join(this.directory, name));
+    for (const name of ['bin', 'real', 'true']) mkdirSync(join(this.directory, name));
     for (const name of scripts) {
       const text = readFileSync(join(bin, name), 'utf8').replace(/^#!.*/, `#!${this.interpreter}`);
       this.write(`bin/${name}`, text, 0o755);
