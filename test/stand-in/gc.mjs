@@ -67,8 +67,9 @@ async function collect(conf, layout) {
   const pinned = records.flatMap((record) => Object.keys(record?.image_blob_ids ?? {}));
   const entries = Object.values(images).filter((entry) => entry !== null);
   collectBlobs(layout, new Set([...pinned, ...entries.map((entry) => hexOf(entry.content_sum))]));
-  for (const folder of [layout.runFolder, layout.logFolder]) removeOthers(folder, new Set([...Object.keys(vms), 'db']));
-  removeOthers(layout.snapshotFolder, new Set(Object.keys(snapshots)));
+  const vmIds = new Set([...Object.keys(vms), 'db']);
+  rewriteAfter(removeOthers(layout.runFolder, vmIds) + removeOthers(layout.logFolder, vmIds), vmIndex(conf));
+  rewriteAfter(removeOthers(layout.snapshotFolder, new Set(Object.keys(snapshots))), snapshotIndex(conf));
 }
 
 /** Old temporary files go only when a blob goes. */
@@ -90,9 +91,17 @@ function removeStale(temp) {
   }
 }
 
+/** An index is written again, unchanged, where a directory was removed. */
+function rewriteAfter(removed, index) {
+  if (removed > 0) index.store(index.load());
+}
+
 function removeOthers(folder, known) {
+  let removed = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isDirectory() || known.has(entry.name)) continue;
     rmSync(join(folder, entry.name), { recursive: true, force: true });
+    removed += 1;
   }
+  return removed;
 }

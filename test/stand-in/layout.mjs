@@ -32,22 +32,29 @@ const indexAt = (stem) => ({ path: `${stem}.json`, lockPath: `${stem}.lock` });
 
 export function makeImageDirectories({ rootDir }) {
   const under = (backend, names) => names.map((name) => join(rootDir, backend, name));
-  makeDirectories('init oci backend', under('oci', ['db', 'temp', 'blobs', 'boot']));
-  makeDirectories('init cloudimg backend', under('cloudimg', ['db', 'temp', 'blobs']));
+  makeDirectories('init oci backend: ensure dirs', under('oci', ['db', 'temp', 'blobs', 'boot']));
+  makeDirectories('init cloudimg backend: ensure dirs', under('cloudimg', ['db', 'temp', 'blobs']));
 }
 
 export function makeSnapshotDirectories({ rootDir }) {
-  makeDirectories('init snapshot backend', [join(rootDir, 'snapshot/db'), join(rootDir, 'snapshot/localfile')]);
+  makeDirectories('init snapshot backend: ensure dirs', [
+    join(rootDir, 'snapshot/db'),
+    join(rootDir, 'snapshot/localfile'),
+  ]);
 }
 
 export function makeVmDirectories({ rootDir, runDir, logDir }, backends = ['cloudhypervisor', 'firecracker']) {
   for (const name of backends) {
-    makeDirectories('init hypervisor', [join(rootDir, name, 'db'), join(runDir, name), join(logDir, name)]);
+    makeDirectories('init hypervisor: ensure dirs', [
+      join(rootDir, name, 'db'),
+      join(runDir, name),
+      join(logDir, name),
+    ]);
   }
 }
 
 export function makeNetworkDirectories({ rootDir }) {
-  makeDirectories('init network', [join(rootDir, 'cni/db')]);
+  makeDirectories('init network: ensure cni dirs', [join(rootDir, 'cni/db')]);
 }
 
 export function makeDirectories(context, directories) {
@@ -56,7 +63,7 @@ export function makeDirectories(context, directories) {
       mkdirSync(directory, { recursive: true, mode: 0o750 });
     } catch (error) {
       const made = deepestMissing(directory);
-      throw new Failure(`${context}: ensure dirs: create directory ${directory}: mkdir ${made}: ${systemWords(error)}`);
+      throw new Failure(`${context}: create directory ${directory}: mkdir ${made}: ${systemWords(error)}`);
     }
   }
 }

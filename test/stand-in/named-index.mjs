@@ -48,7 +48,7 @@ const zeros = { pid: 0, first_booted: false };
 
 export const publicVm = (source) => shaped(vmFields, { ...source, config: vmConfig(source.config) }, zeros);
 
-function vmRecord(source) {
+export function vmRecord(source) {
   const more = shaped(['boot_config?', 'image_blob_ids?', 'run_dir?', 'log_dir?'], source);
   return { ...publicVm(source), ...more };
 }

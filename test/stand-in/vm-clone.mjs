@@ -19,7 +19,7 @@ import {
   writeState,
 } from './snapshot-files.mjs';
 import { cloneConfig, validateHostCpu } from './vm-flags.mjs';
-import { withReservedVm, writePid } from './vm-records.mjs';
+import { withReservedVm, writeTraces } from './vm-records.mjs';
 
 const WHERE = 'cmd.vm.clone';
 
@@ -57,11 +57,12 @@ export async function run(context) {
 async function clone(context, { id, config, snapshot, networks }) {
   validateHostCpu(config.cpu);
   const reserved = { id, config, blobs: snapshot.image_blob_ids };
-  return await withReservedVm(context, reserved, async (runDir) => {
+  return await withReservedVm(context, reserved, async (place) => {
+    const runDir = place.run_dir;
     await within('clone snapshot files', () => cloneFiles(snapshot.data_dir, runDir));
     const { storage, boot } = await prepare(context, runDir, config);
     restore(runDir);
-    writePid(runDir);
+    writeTraces(place);
     context.log.info('cloudhypervisor.Clone', `VM ${id} cloned from snapshot`);
     const more = { network_configs: networks, storage_configs: storage };
     return { state: 'running', more, record: { boot_config: boot, first_booted: true } };

@@ -13,7 +13,7 @@ import { newId } from './new-id.mjs';
 import { growOverlay } from './snapshot-files.mjs';
 import { runtimeView } from './vm.mjs';
 import { createConfig, validateHostCpu } from './vm-flags.mjs';
-import { withReservedVm, writePid } from './vm-records.mjs';
+import { withReservedVm, writeTraces } from './vm-records.mjs';
 
 export async function createVm(context) {
   const vm = await create(context);
@@ -28,8 +28,9 @@ export async function runVm(context) {
   const created = await create(context);
   const { id } = created;
   if (flags.output !== 'json') log.info('cmd.vm.run', `VM created: ${id} (name: ${created.config.name})`);
-  const runDir = layoutOf(conf).vmRunDir(id);
-  const failure = start(runDir, created);
+  const layout = layoutOf(conf);
+  const place = { run_dir: layout.vmRunDir(id), log_dir: layout.vmLogDir(id) };
+  const failure = start(place, created);
   const record = await vmIndex(conf).update(signal, (index) => markStarted(index.vms[id], failure));
   if (failure !== null) {
     const item = `item ${id}: launch VM: ${failure}`;
@@ -45,13 +46,13 @@ function printed({ flags }, vm) {
 }
 
 /** A hypervisor that cannot open a disk ends before its socket is there. */
-function start(runDir, { storage_configs: storage }) {
+function start(place, { storage_configs: storage }) {
   const disks = storage.map(({ path, ro }) => {
     const isQcow2 = path.endsWith('.qcow2');
     return { path, image_type: isQcow2 ? 'Qcow2' : 'Raw', backing_files: isQcow2 && !ro };
   });
   if (openDisks(disks) !== null) return 'cloud-hypervisor exited before socket was ready';
-  writePid(runDir);
+  writeTraces(place);
   return null;
 }
 
@@ -81,7 +82,7 @@ async function create(context) {
   const networks = networksFor(id, flags, config, 0);
   validateHostCpu(config.cpu);
   return await within('create VM', () =>
-    withReservedVm(context, { id, config, blobs: { [base.hex]: {} } }, async (runDir) => {
+    withReservedVm(context, { id, config, blobs: { [base.hex]: {} } }, async ({ run_dir: runDir }) => {
       const storage = [await makeOverlay(runDir, base.path, config.storage, signal)];
       if (!config.windows) storage.push(makeCidata(runDir, config.name));
       const record = { boot_config: { firmware_path: layoutOf(conf).firmware } };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { now } from './json.mjs';
 import { layoutOf, makeDirectories } from './layout.mjs';
-import { put, vmConfig, vmIndex } from './named-index.mjs';
+import { put, vmConfig, vmIndex, vmRecord } from './named-index.mjs';
 
 /** Takes the name and makes the directories; `work` fills them, and what it throws takes everything back. */
 export async function withReservedVm({ conf, signal }, { id, config, blobs }, work) {
@@ -21,12 +21,12 @@ export async function withReservedVm({ conf, signal }, { id, config, blobs }, wo
     put(index, 'vms', id, { ...bare(id, 'creating', config, made), image_blob_ids: blobs, ...place });
   });
   try {
-    makeDirectories('vm', [place.run_dir, place.log_dir]);
-    const { state, more = {}, record = {} } = await work(place.run_dir);
+    makeDirectories('ensure dirs', [place.run_dir, place.log_dir]);
+    const { state, more = {}, record = {} } = await work(place);
     const started = state === 'running' ? { started_at: made } : {};
     const vm = { ...bare(id, state, config, made), ...more, ...started };
     await vmIndex(conf).update(signal, (index) => {
-      put(index, 'vms', id, { ...vm, ...record, image_blob_ids: blobs, ...place });
+      put(index, 'vms', id, vmRecord({ ...vm, ...record, image_blob_ids: blobs, ...place }));
     });
     return vm;
   } catch (error) {
@@ -50,7 +50,8 @@ export function removePlace({ run_dir: runDir, log_dir: logDir }) {
   rmSync(logDir, { recursive: true, force: true });
 }
 
-/** No process: the number is that of the stand-in, which is gone when anybody asks. */
-export function writePid(runDir) {
+/** No process: its log is empty, and its number is that of the stand-in, which is gone when anybody asks. */
+export function writeTraces({ run_dir: runDir, log_dir: logDir }) {
+  writeFileSync(join(logDir, 'cloud-hypervisor.log'), '');
   writeFileSync(join(runDir, 'ch.pid'), `${process.pid}\n`, { mode: 0o600 });
 }

@@ -9,7 +9,7 @@ import { checkSnapshot, cloneFiles, growOverlay, readJson, readSidecar, writeCon
 import { findVm, runtimeView } from './vm.mjs';
 import { restore } from './vm-clone.mjs';
 import { mergedResources, validateHostCpu } from './vm-flags.mjs';
-import { writePid } from './vm-records.mjs';
+import { writeTraces } from './vm-records.mjs';
 
 const WHERE = 'cmd.vm.restore';
 
@@ -56,7 +56,7 @@ async function restoreVm({ conf, log, signal }, record, snapshot, config) {
     await vmIndex(conf).update(signal, (index) => Object.assign(index.vms[id], { state: 'error', updated_at: now() }));
     throw error;
   }
-  writePid(runDir);
+  writeTraces(record);
   log.info('cloudhypervisor.Restore', `VM ${id} restored from snapshot`);
   const time = now();
   const changes = { config: vmConfig(config), state: 'running', started_at: time, updated_at: time };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Failure, within } from './failure.mjs';
 import { marshalIndented } from './json.mjs';
 import { layoutOf, makeNetworkDirectories, makeVmDirectories } from './layout.mjs';
+import { lock } from './lock.mjs';
 import { NO_VM, publicVm, resolve, vmIndex } from './named-index.mjs';
 import { bytesSize } from './sizes.mjs';
 import { dateTime, table } from './table.mjs';
@@ -95,7 +96,10 @@ export async function removeVms({ conf, log, flags, words, signal }) {
   }
   for (const reason of refused) log.warn('cloud-hypervisor.Delete', `Delete: ${reason}`);
   if (flags.output !== 'json') for (const id of deleted) log.info('cmd.vm.rm', `deleted VM: ${id}`);
-  if (deleted.length > 0) makeNetworkDirectories(conf);
+  if (deleted.length > 0) {
+    makeNetworkDirectories(conf);
+    (await lock(layoutOf(conf).networkLock, signal))();
+  }
   if (refused.length > 0) throw new Failure(`rm: ${refused.join('\n')}`);
   if (flags.output === 'json') process.stdout.write(marshalIndented({ succeeded: deleted }));
 }
