@@ -2,7 +2,7 @@
 import { collections, imports, pulls } from './image-scenarios.js';
 import type { Scenario } from './transcript.js';
 import { settings, usage } from './usage-scenarios.js';
-import { clones, creations, snapshots } from './vm-scenarios.js';
+import { clones, creations, restores, snapshots } from './vm-scenarios.js';
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   pulls,
@@ -10,6 +10,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   collections,
   snapshots,
   clones,
+  restores,
   creations,
   usage,
   settings,

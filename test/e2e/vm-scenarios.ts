@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { buildRoot } from '../builders/cocoon-root.js';
 import { snapshotOn } from '../builders/small-node.js';
@@ -90,4 +91,37 @@ export async function creations({ run, look, node, server }: Player): Promise<vo
   await run(['vm', 'rm', '--force', 'a', 'b', 'd']);
   await run(['vm', 'rm', 'a']);
   look();
+}
+
+export async function restores({ run, look, node }: Player): Promise<void> {
+  const bytes = smallImage('base');
+  const image = 'http://images.example.com/base.qcow2';
+  const hex = createHash('sha256').update(bytes).digest('hex');
+  const blob = node.blob(hex);
+  const disks = { dataDisks: [{ name: 'scratch', bytes: Buffer.alloc(4096, 'scratch') }] };
+  const snapshots = [snapshotOn('app:v1', hex, blob, disks), snapshotOn('other:v1', hex, blob)];
+  const root = buildRoot({ directory: node.root, images: [{ ref: image, bytes }], snapshots });
+  await run(['vm', 'clone', '-o', 'json', '--name', 'vm', 'app:v1']);
+  await run(['vm', 'restore', 'vm', 'app:v1']);
+  own(join(node.root, 'cloudhypervisor/db/vms.json'), [root.files('app:v1'), root.files('other:v1')]);
+  await run(['vm', 'restore', 'none', 'app:v1']);
+  await run(['vm', 'restore', 'vm', 'none']);
+  await run(['vm', 'restore', '--memory', '1M', 'vm', 'app:v1']);
+  await run(['vm', 'restore', 'vm', 'other:v1']);
+  await run(['vm', 'restore', 'vm', 'app:v1']);
+  look();
+  chmodSync(blob, 0o644);
+  rmSync(blob);
+  await run(['vm', 'restore', '--output=json', 'vm', 'app:v1']);
+  await run(['vm', 'restore', 'vm', 'app:v1']);
+  await run(['vm', 'list']);
+  await run(['vm', 'rm', '--force', '-o', 'json', 'vm']);
+}
+
+/** Makes snapshots the VM's own, as if they had been taken of it. */
+function own(index: string, files: readonly string[]): void {
+  const document = JSON.parse(readFileSync(index, 'utf8')) as { vms: Record<string, { snapshot_ids?: object }> };
+  const ids = Object.fromEntries(files.map((directory) => [basename(directory), {}]));
+  for (const vm of Object.values(document.vms)) vm.snapshot_ids = ids;
+  writeFileSync(index, JSON.stringify(document));
 }

@@ -2,7 +2,7 @@
  * Failures on demand: `STAND_IN_FAIL=<step>:<how>` where the step is
  *   download     after half of the bytes of a pull have been written
  *   committed    a pull has put its blob in place, and not yet its entry into the index
- * and how is `kill` (the process dies by SIGKILL), `hang` (until it is killed) or `wrong` (another byte is written).
+ * and how is `kill` (the process dies by SIGKILL), `hang` (until it is killed) or `wrong` (other bytes come).
  */
 export async function failAt(step, env) {
   const how = whatFails(step, env);

@@ -40,7 +40,7 @@ export function shaped(fields, source, zeros = {}) {
   for (const field of fields) {
     const optional = field.endsWith('?');
     const name = optional ? field.slice(0, -1) : field;
-    const value = source?.[name];
+    const value = name.endsWith('_ids') ? sorted(source?.[name] ?? {}) : source?.[name];
     if (!isEmpty(value)) result[name] = value;
     else if (!optional) result[name] = value ?? zeros[name] ?? '';
   }
