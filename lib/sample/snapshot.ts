@@ -20,14 +20,14 @@ export interface SnapshotSpec {
   readonly edit?: (files: SnapshotFiles) => void;
 }
 
-/** The JSON of a snapshot, to be changed as a test likes. */
+/** The JSON of a snapshot, to be changed before it is written. */
 export interface SnapshotFiles {
   record: Json;
   cocoon: Json;
   config: Json;
   state: Json;
 }
-// biome-ignore lint/suspicious/noExplicitAny: a test reaches into documents of any shape
+// biome-ignore lint/suspicious/noExplicitAny: who edits one reaches into documents of any shape
 type Json = Record<string, any>;
 
 export const MEMORY = 536_870_912;
