@@ -11,6 +11,9 @@ export { type ReadAt, readAtOf } from './file/read-at.js';
 export { catalogue, type FindingCode, findingCodes, isFindingCode, type Severity } from './finding/catalogue.js';
 export { escapeText } from './finding/escape.js';
 export { type Finding, finding } from './finding/finding.js';
+export { type InstallRequest, installNode } from './install/install.js';
+export type { InstallOptions } from './install/options.js';
+export { type UninstallOptions, uninstallNode } from './install/uninstall.js';
 export { type HeaderFacts, type Qcow2Header, readHeader } from './qcow2/header.js';
 export { type Inspected, inspectFile } from './qcow2/inspect.js';
 export type { CocoonProgram } from './remedy/cocoon.js';
@@ -28,6 +31,8 @@ export type {
   EntryReport,
   ExplainReport,
   HashReport,
+  InstallReport,
+  InstallStep,
   SealedBlob,
   SealReport,
   StatusBlob,
@@ -39,6 +44,7 @@ export { bytesText, findingLines, type Paint, plain, secondsText, verifyText } f
 export { type LocationOptions, resolveLocation, type StoreLocation } from './store/location.js';
 export { openStore } from './store/open.js';
 export type { Store } from './store/store.js';
+export { DEFAULT_STATE_DIRECTORY } from './trust/state-directory.js';
 export type { SealRequest } from './verify/blob-targets.js';
 export type { CheckOptions, StoreCheckOptions } from './verify/run.js';
 export { sealBlobs } from './verify/seal-blobs.js';

@@ -1,10 +1,14 @@
-import { BlobcheckError, type EngineName, resolveLocation, type StoreCheckOptions, version } from '../index.js';
+import {
+  BlobcheckError,
+  DEFAULT_STATE_DIRECTORY,
+  type EngineName,
+  resolveLocation,
+  type StoreCheckOptions,
+  version,
+} from '../index.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Progress } from './progress.js';
 import type { Terminal } from './terminal.js';
-
-/** Where what is remembered lies, if nobody says otherwise. */
-const defaultStateDirectory = '/var/lib/blobcheck';
 
 /** Options of the commands that judge a store. */
 export interface StoreOptions extends GlobalOptions {
@@ -23,7 +27,7 @@ export function engineOption(value: string | undefined): EngineName {
 export function stateDirectoryOption(options: GlobalOptions, env: NodeJS.ProcessEnv): string {
   // An unset variable of a script; seals in whatever directory it runs in are decisions lost.
   if (options.stateDir === '') throw new BlobcheckError('usage', '--state-dir is empty; it names a directory');
-  return options.stateDir ?? (env.BLOBCHECK_STATE_DIR || defaultStateDirectory);
+  return options.stateDir ?? (env.BLOBCHECK_STATE_DIR || DEFAULT_STATE_DIRECTORY);
 }
 
 /** What a check is given, but for where the store is. */

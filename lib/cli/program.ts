@@ -108,6 +108,23 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
       done(await statusCommand(command.optsWithGlobals(), terminal));
     });
   program
+    .command('install')
+    .description("put the guard before this node's cocoon, prove that it stands there, and seal every blob")
+    .option('--vk-cocoon', 'refuse where there is no vk-cocoon.service')
+    .option('--dry-run', 'print what would be done, and change nothing')
+    .action(async (_options: object, command: Command) => {
+      const { installCommand } = await import('./install.js');
+      done(await installCommand(command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('uninstall')
+    .description('remove what install wrote, and what is remembered but for the seals')
+    .option('--dry-run', 'print what would be done, and change nothing')
+    .action(async (_options: object, command: Command) => {
+      const { uninstallCommand } = await import('./uninstall.js');
+      done(await uninstallCommand(command.optsWithGlobals(), terminal));
+    });
+  program
     .command('inspect <file>')
     .description('print the header, extensions, tables and backing chain of a qcow2 file; judges nothing')
     .action(async (file: string, _options: object, command: Command) => {

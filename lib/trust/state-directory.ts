@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { systemErrorCode, systemErrorText } from '../errors.js';
 import { judgeDirectory } from './own-directory.js';
 
+/** Where what is remembered lies, if nobody says otherwise. */
+export const DEFAULT_STATE_DIRECTORY = '/var/lib/blobcheck';
+
 /** What a state directory holds: seals are decisions and must be kept, all the rest costs a hash when it is lost. */
 export type Section = 'seals' | 'receipts' | 'locks';
 

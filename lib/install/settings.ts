@@ -1,0 +1,69 @@
+import { mark } from './mark.js';
+
+/** The values of a node that the hook and the guard need. */
+export interface NodeSettings {
+  readonly mode: string;
+  /** The real cocoon. */
+  readonly cocoon: string;
+  /** The node program: services find none that lies in somebody's home. */
+  readonly node: string;
+  /** Null where it is the default. */
+  readonly stateDir: string | null;
+}
+
+/** What a settings file says, as the hook reads it: `KEY=value` lines, values verbatim, the last of a key counts. */
+export function readSettings(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const equals = line.indexOf('=');
+    if (equals > 0 && !line.startsWith('#')) values.set(line.slice(0, equals), line.slice(equals + 1));
+  }
+  return values;
+}
+
+/** The settings file of a node that has none. */
+export function settingsText(settings: NodeSettings): string {
+  const stateDir = settings.stateDir === null ? '#BLOBCHECK_STATE_DIR=/var/lib/blobcheck' : null;
+  return `${mark}
+# Read by pre-clone and cocoon-guard. A key here wins over the environment. Values stand as they are: no quotes, and
+# nothing behind them. Edit what you like: a second \`blobcheck install\` keeps it.
+
+# enforce refuses what is not allowed, warn only says so, off does not look.
+BLOBCHECK_MODE=${settings.mode}
+
+# The real cocoon, which the guard runs.
+BLOBCHECK_COCOON=${settings.cocoon}
+
+# The program that blobcheck runs on.
+BLOBCHECK_NODE=${settings.node}
+
+# What blobcheck remembers.
+${stateDir ?? `BLOBCHECK_STATE_DIR=${settings.stateDir}`}
+
+# Seconds that a clone waits for its base to be read.
+#BLOBCHECK_TIMEOUT=600
+
+# What to do where a base is missing and may be pulled: Always, IfNotPresent or Never; for all images, or for those that
+# match a pattern.
+#BLOBCHECK_PULL_POLICY=IfNotPresent
+#BLOBCHECK_PULL_POLICY[https://images.example.com/*]=Never
+`;
+}
+
+/** The file as the operator left it, and below it the lines without which it would say too little. */
+export function completedSettings(text: string, settings: NodeSettings): string {
+  const values = readSettings(text);
+  const missing = requiredLines(settings).filter(([key]) => !values.has(key));
+  if (missing.length === 0) return text;
+  const lines = missing.map(([key, value]) => `${key}=${value}\n`).join('');
+  return `${text}${text.endsWith('\n') ? '' : '\n'}${lines}`;
+}
+
+function requiredLines({ mode, cocoon, node, stateDir }: NodeSettings): readonly (readonly [string, string])[] {
+  return [
+    ['BLOBCHECK_MODE', mode],
+    ['BLOBCHECK_COCOON', cocoon],
+    ['BLOBCHECK_NODE', node],
+    ...(stateDir === null ? [] : ([['BLOBCHECK_STATE_DIR', stateDir]] as const)),
+  ];
+}

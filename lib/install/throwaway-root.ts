@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildQcow2 } from '../sample/qcow2.js';
+import { layOutRoot, writeJsonMetadata } from '../sample/root.js';
+import type { SnapshotSpec } from '../sample/snapshot.js';
+
+/** Bytes. The guest's memory is a hole in a file, so that the size costs nothing; 128 MiB is the least a cocoon takes. */
+const memory = 128 * 1024 * 1024;
+const virtualSize = 10 * 1024 ** 3;
+
+export const goodSnapshot = 'self-test/good';
+export const badSnapshot = 'self-test/bad';
+
+export interface ThrowawayRoot {
+  readonly directory: string;
+  /** The names of everything in it: what a started cocoon adds to. */
+  names(): Promise<readonly string[]>;
+  remove(): Promise<void>;
+}
+
+/** A cocoon root, nobody else's to enter, with a healthy snapshot and one whose base is missing. */
+export async function makeThrowawayRoot(): Promise<ThrowawayRoot> {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), 'blobcheck-self-test-')));
+  // An interrupted run ends at once, and still leaves nothing.
+  const onExit = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', onExit);
+  const remove = async () => {
+    await rm(directory, { recursive: true, force: true });
+    process.off('exit', onExit);
+  };
+  try {
+    const clusters = [{ index: 0, data: Buffer.from('the base of a self-test') }];
+    const base = buildQcow2({ virtualSize, clusters });
+    const digest = createHash('sha256').update(base).digest('hex');
+    const missing = createHash('sha256').update('no base of a self-test').digest('hex');
+    const image = { ref: 'https://self-test.invalid/base.qcow2', bytes: base };
+    const { tables } = layOutRoot({
+      directory,
+      images: [image],
+      snapshots: [
+        snapshotOn(directory, goodSnapshot, image.ref, digest),
+        snapshotOn(directory, badSnapshot, 'self-test/no-such-image', missing),
+      ],
+    });
+    writeJsonMetadata(directory, tables);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { directory, names: async () => (await readdir(directory, { recursive: true })).sort(), remove };
+}
+
+function snapshotOn(root: string, name: string, image: string, base: string): SnapshotSpec {
+  const backing = { name: join(root, 'cloudimg/blobs', `${base}.qcow2`), format: 'qcow2' };
+  return { name, image, base, memory, overlay: buildQcow2({ virtualSize, backing, incompatible: 1n }) };
+}

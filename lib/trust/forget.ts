@@ -1,0 +1,110 @@
+import { lstat, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemErrorCode, systemErrorText } from '../errors.js';
+import { judgeDirectory, syncDirectory } from './own-directory.js';
+import { openState } from './state-directory.js';
+
+/** What may be lost: it costs a hash. `seals` are decisions and stay. */
+const replaceable = ['receipts', 'stamps', 'locks'] as const;
+
+/** Bytes of a stamp that name what it is of: two paths and a reference. */
+const STAMP_HEAD = 16 * 1024;
+
+export interface Forgotten {
+  /** What is gone now, and was there. */
+  readonly removed: readonly string[];
+  readonly problems: readonly string[];
+  /** What else lies in the directory, beside the seals. */
+  readonly left: readonly string[];
+  /** Whether there are seals. */
+  readonly seals: boolean;
+}
+
+/** Removes everything that may be lost from a state directory. Never throws for what is on the disk. */
+export async function forgetReplaceable(stateDir: string): Promise<Forgotten> {
+  const none = { removed: [], left: [], seals: false };
+  const { path } = await openState(stateDir, '/');
+  if (path === null) return { ...none, problems: [] };
+  const judged = await judgeDirectory(path);
+  if (judged.kind === 'absent') return { ...none, problems: [] };
+  // Whoever else can write there could lead a removal anywhere.
+  if (judged.kind === 'unusable') return { ...none, problems: [judged.problem] };
+  const removal = await removeAll(replaceable.map((section) => join(path, section)));
+  const ours: readonly string[] = ['seals', ...replaceable];
+  const names: readonly string[] = await readdir(path).catch(() => []);
+  const left = names.filter((name) => !ours.includes(name)).map((name) => join(path, name));
+  return { ...removal, left, seals: names.includes('seals') };
+}
+
+/** What is in the state directory that `forgetReplaceable` would remove. */
+export async function replaceableIn(stateDir: string): Promise<readonly string[]> {
+  const there: string[] = [];
+  for (const section of replaceable) {
+    const path = join(stateDir, section);
+    if (await isThere(path)) there.push(path);
+  }
+  return there;
+}
+
+/**
+ * Removes all that is remembered of one store, its seals too: for a root that was thrown away. Never throws for what is
+ * on the disk.
+ */
+export async function forgetStore(stateDir: string, root: string): Promise<readonly string[]> {
+  const { path, key, store, problems } = await openState(stateDir, root);
+  if (path === null || problems.length > 0) return problems;
+  const paths = ['seals', 'receipts'].map((section) => join(path, section, key));
+  const locks = join(path, 'locks');
+  for (const name of await namesIn(locks)) if (name.startsWith(key)) paths.push(join(locks, name));
+  const stamps = join(path, 'stamps');
+  for (const name of await namesIn(stamps)) {
+    if ((await headOf(join(stamps, name))).includes(store)) paths.push(join(stamps, name));
+  }
+  return (await removeAll(paths)).problems;
+}
+
+async function removeAll(paths: readonly string[]): Promise<{ removed: string[]; problems: string[] }> {
+  const removed: string[] = [];
+  const problems: string[] = [];
+  for (const path of paths) {
+    try {
+      if (!(await isThere(path))) continue;
+      // A link is removed, not followed.
+      await rm(path, { recursive: true });
+      await syncDirectory(join(path, '..'));
+      removed.push(path);
+    } catch (error) {
+      problems.push(`${path} cannot be removed: ${systemErrorText(error)}`);
+    }
+  }
+  return { removed, problems };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  return (await judgeDirectory(directory)).kind === 'usable' ? await readdir(directory).catch(() => []) : [];
+}
+
+/** The first line of a stamp; empty where it has none. */
+async function headOf(path: string): Promise<string> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(STAMP_HEAD), 0, STAMP_HEAD, 0);
+      return buffer.toString('utf8', 0, bytesRead).split('\n')[0] ?? '';
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return '';
+  }
+}
