@@ -1,5 +1,4 @@
 import { systemErrorText } from '../errors.js';
-import { forgetStore } from '../trust/forget.js';
 import { type ProgramRun, runProgram } from './run-program.js';
 import type { Steps } from './steps.js';
 import { firstLine } from './systemctl.js';
@@ -28,7 +27,7 @@ export interface SelfTest {
 export async function selfTest(test: SelfTest, steps: Steps): Promise<void> {
   let root: ThrowawayRoot;
   try {
-    root = await makeThrowawayRoot();
+    root = await makeThrowawayRoot(test.stateDir);
   } catch (error) {
     steps.add('self-test', 'unverified', null, `a throwaway root cannot be made: ${systemErrorText(error)}`);
     return;
@@ -42,10 +41,7 @@ export async function selfTest(test: SelfTest, steps: Steps): Promise<void> {
       steps.add('self-test', 'refused', null, message, 'set BLOBCHECK_MODE=enforce');
     }
   } finally {
-    await root.remove();
-    for (const problem of await forgetStore(test.stateDir, root.directory)) {
-      steps.add('self-test', 'warning', null, problem);
-    }
+    for (const problem of await root.remove()) steps.add('self-test', 'warning', null, problem);
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { buildQcow2 } from '../sample/qcow2.js';
 import { layOutRoot, writeJsonMetadata } from '../sample/root.js';
 import type { SnapshotSpec } from '../sample/snapshot.js';
+import { foldersOfStore, forgetStore } from '../trust/forget.js';
 
 /** Bytes. The guest's memory is a hole in a file, so that the size costs nothing; 128 MiB is the least a cocoon takes. */
 const memory = 128 * 1024 * 1024;
@@ -18,18 +19,24 @@ export interface ThrowawayRoot {
   readonly directory: string;
   /** The names of everything in it: what a started cocoon adds to. */
   names(): Promise<readonly string[]>;
-  remove(): Promise<void>;
+  /** Removes it, and what was remembered of it in the state directory; returns what could not be removed there. */
+  remove(): Promise<readonly string[]>;
 }
 
 /** A cocoon root, nobody else's to enter, with a healthy snapshot and one whose base is missing. */
-export async function makeThrowawayRoot(): Promise<ThrowawayRoot> {
+export async function makeThrowawayRoot(stateDir: string): Promise<ThrowawayRoot> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'blobcheck-self-test-')));
+  const remembered = await foldersOfStore(stateDir, directory);
   // An interrupted run ends at once, and still leaves nothing.
-  const onExit = () => rmSync(directory, { recursive: true, force: true });
+  const onExit = () => {
+    for (const path of [directory, ...remembered]) rmSync(path, { recursive: true, force: true });
+  };
   process.once('exit', onExit);
-  const remove = async () => {
+  const remove = async (): Promise<readonly string[]> => {
+    const problems = await forgetStore(stateDir, directory);
     await rm(directory, { recursive: true, force: true });
     process.off('exit', onExit);
+    return problems;
   };
   try {
     const clusters = [{ index: 0, data: Buffer.from('the base of a self-test') }];

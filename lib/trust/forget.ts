@@ -46,6 +46,12 @@ export async function replaceableIn(stateDir: string): Promise<readonly string[]
   return there;
 }
 
+/** The folders of what is remembered of one store. */
+export async function foldersOfStore(stateDir: string, root: string): Promise<readonly string[]> {
+  const { path, key } = await openState(stateDir, root);
+  return path === null ? [] : ['seals', 'receipts'].map((section) => join(path, section, key));
+}
+
 /**
  * Removes all that is remembered of one store, its seals too: for a root that was thrown away. Never throws for what is
  * on the disk.
@@ -53,7 +59,7 @@ export async function replaceableIn(stateDir: string): Promise<readonly string[]
 export async function forgetStore(stateDir: string, root: string): Promise<readonly string[]> {
   const { path, key, store, problems } = await openState(stateDir, root);
   if (path === null || problems.length > 0) return problems;
-  const paths = ['seals', 'receipts'].map((section) => join(path, section, key));
+  const paths = [...(await foldersOfStore(stateDir, root))];
   const locks = join(path, 'locks');
   for (const name of await namesIn(locks)) if (name.startsWith(key)) paths.push(join(locks, name));
   const stamps = join(path, 'stamps');

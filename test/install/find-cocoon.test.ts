@@ -1,0 +1,48 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { findCocoon } from '../../lib/install/find-cocoon.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const test = suite('the real cocoon');
+
+function program(name = 'cocoon', mode = 0o755): string {
+  const path = join(temporaryDirectory(), name);
+  writeFileSync(path, '#!/bin/sh\n', { mode });
+  return path;
+}
+
+const directoryOf = (path: string) => join(path, '..');
+
+test('the first in PATH that can be run is taken', async () => {
+  const [data, first, second] = [program('cocoon', 0o644), program(), program()];
+  const path = ['', 'relative', '/nonexistent', ...[data, first, second].map(directoryOf)].join(':');
+  assert.equal(await findCocoon(null, path, '/guard'), { path: first });
+});
+
+test('the guard is passed over, under whatever name it stands in PATH', async () => {
+  const guard = program('cocoon-guard');
+  const directory = temporaryDirectory();
+  symlinkSync(guard, join(directory, 'cocoon'));
+  const real = program();
+  assert.equal(await findCocoon(null, `${directory}:${directoryOf(real)}`, guard), { path: real });
+  assert.equal(await findCocoon(null, directory, guard), { problem: 'there is no cocoon in PATH' });
+});
+
+test('the one that is named is taken, and no other', async () => {
+  const [named, other] = [program('cocoon-0.6'), program()];
+  assert.equal(await findCocoon(named, directoryOf(other), '/guard'), { path: named });
+  const found = await findCocoon('/nonexistent/cocoon', directoryOf(other), '/guard');
+  assert.match('problem' in found ? found.problem : '', /no program that can be run/);
+});
+
+test('a named one that is the guard, or no absolute path, is refused', async () => {
+  const guard = program('cocoon-guard');
+  const same = await findCocoon(guard, '', guard);
+  assert.match('problem' in same ? same.problem : '', /which is the guard itself/);
+  const relative = await findCocoon('bin/cocoon', '', guard);
+  assert.match('problem' in relative ? relative.problem : '', /not an absolute path/);
+});
+
+test.run();
