@@ -47,7 +47,8 @@ test('--version prints the version alone', () => {
 test('--help lists every command and the exit codes', () => {
   const run = blobcheck(['--help']);
   assert.is(run.status, 0);
-  for (const command of ['verify', 'seal', 'status', 'inspect', 'hash', 'explain']) assert.match(run.stdout, command);
+  for (const command of ['verify', 'seal', 'status', 'inspect', 'hash', 'explain', 'install', 'uninstall'])
+    assert.match(run.stdout, command);
   assert.match(run.stdout, /0 allow, 1 deny, 2 wrong usage, 3 unverified/);
 });
 
