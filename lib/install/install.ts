@@ -89,7 +89,9 @@ function refusePlan(plan: Plan, present: PresentUnits, request: InstallRequest, 
   }
   for (const { unit, message } of present.problems) steps.add('unit', 'unverified', unit, message);
   if (request.vkCocoon === true && !present.units.includes(vkCocoon)) {
-    const why = present.systemd ? 'there is no such unit that can be started' : 'systemd does not run this machine';
+    const unknown = present.problems.some(({ unit }) => unit === vkCocoon.name);
+    const none = unknown ? 'systemd does not say that there is one' : 'there is no such unit that can be started';
+    const why = present.systemd ? none : 'systemd does not run this machine';
     steps.add('unit', 'refused', vkCocoon.name, `${why}, and --vk-cocoon asks for it`);
   }
 }

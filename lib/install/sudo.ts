@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { InstallStep } from '../report/documents.js';
 import { type ProgramOptions, runProgram } from './run-program.js';
 import { firstLine } from './systemctl.js';
@@ -14,7 +15,8 @@ export async function checkSudo(user: string, guard: string, options: ProgramOpt
   // With the words of a clone: a rule may allow a program with some arguments only.
   const asked = await runProgram('sudo', ['-n', '-l', '-U', user, '--', guard, 'vm', 'clone'], options);
   if (asked.kind === 'failed') return about('unverified', asked.reason, line);
-  if (asked.status !== 0 && asked.stderr.trim() !== '') return about('unverified', firstLine(asked.stderr), line);
+  const complaints = asked.stderr.split('\n').filter((text) => !/^$|unable to resolve host/.test(text));
+  if (asked.status !== 0 && complaints.length > 0) return about('unverified', firstLine(complaints.join('\n')), line);
   if (asked.status !== 0) return missing(`may not run ${guard} by sudo`);
   const listed = await runProgram('sudo', ['-n', '-l', '-U', user], options);
   if (listed.kind === 'failed' || listed.status !== 0) {
@@ -41,7 +43,7 @@ export function asksPassword(listing: string, program: string): boolean | null {
       const [, tags = '', command = ''] = /^((?:[A-Z_]+: ?)*)(.*)$/.exec(entry) ?? [];
       if (/\bNOPASSWD:/.test(tags)) asks = false;
       else if (/\bPASSWD:/.test(tags)) asks = true;
-      if (command === 'ALL' || command === program || command === `${program} *`) answer = asks;
+      if (['ALL', program, `${program} *`, `${dirname(program)}/`].includes(command)) answer = asks;
     }
   }
   return answer;

@@ -97,6 +97,17 @@ needs(nodeNeeds, test, 'what an interrupted run did not write is written by the 
   }
 });
 
+needs(nodeNeeds, test, 'a run that was killed before systemd read the files is mended by the next', () => {
+  const node = installableNode();
+  node.write('kill-before-reload', '');
+  assert.is(node.run(['install']).status, 137);
+  assert.ok(existsSync(node.at(dropIn)));
+  const { status, report } = node.json(['install']);
+  assert.is(status, 0);
+  assert.is(stepsOf(report, 'unchanged').length, 3);
+  assert.ok(stepsOf(report, 'done').includes('systemd systemd: daemon-reload'));
+});
+
 needs(nodeNeeds, test, 'on a read-only /etc the first file is told, and nothing is sealed', () => {
   const node = installableNode();
   const { status, report } = node.json(['install'], { before: 'mount -o remount,bind,ro /etc' });

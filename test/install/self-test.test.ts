@@ -77,6 +77,16 @@ needs(nodeNeeds, test, 'a hook that refuses what is healthy is found out', () =>
   assert.match(refused.join(), /a healthy clone is refused \(exit code 1: blob-missing: no\)/);
 });
 
+needs(nodeNeeds, test, 'a run that is interrupted in the middle leaves no throwaway root and no seals of it', () => {
+  const node = installableNode();
+  const judge = `"${process.execPath}" "$(dirname "$(readlink -f "$0")")/blobcheck" verify --quiet "$1" "$2" "$4"`;
+  node.write('package/bin/pre-clone', `#!/bin/sh\n${judge} || exit 9\nkill -TERM "$PPID"\n`);
+  const { status } = node.run(['install']);
+  assert.is(status, 143);
+  assert.equal(readdirSync(node.at('tmp')), []);
+  assert.is(node.listing().filter((path) => path.split('/').at(-2) === 'seals').length, 1);
+});
+
 needs(nodeNeeds, test, 'a hook that does not start leaves it unknown', () => {
   const { status, unverified } = replaced('pre-clone', 'exit 127');
   assert.is(status, 3);
