@@ -1,7 +1,10 @@
 import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { hasControls } from '../finding/escape.js';
+
+/** Bytes. The guard is a script of a few thousand. */
+const MAX_GUARD = 1024n * 1024n;
 
 /** Why a file cannot be run, or null. */
 export async function whyNotRunnable(path: string): Promise<string | null> {
@@ -25,7 +28,7 @@ export async function findCocoon(named: string | null, searchPath: string, guard
     if (!isAbsolute(named) || hasControls(named)) return { problem: 'BLOBCHECK_COCOON is not an absolute path' };
     const problem = await whyNotRunnable(named);
     if (problem !== null) return { problem: `BLOBCHECK_COCOON is ${named}, and ${problem}` };
-    if (await isSameFile(named, guard)) return { problem: `BLOBCHECK_COCOON is ${named}, which is the guard itself` };
+    if (await isGuard(named, guard)) return { problem: `BLOBCHECK_COCOON is ${named}, which is the guard itself` };
     return { path: named };
   }
   for (const directory of searchPath.split(':')) {
@@ -33,17 +36,21 @@ export async function findCocoon(named: string | null, searchPath: string, guard
     if (!isAbsolute(directory)) continue;
     const path = join(directory, 'cocoon');
     if (hasControls(path) || (await whyNotRunnable(path)) !== null) continue;
-    if (!(await isSameFile(path, guard))) return { path };
+    if (!(await isGuard(path, guard))) return { path };
   }
   return { problem: 'there is no cocoon in PATH' };
 }
 
-/** Whether two names lead to one file, by whatever links. */
-export async function isSameFile(one: string, other: string): Promise<boolean> {
+/** Whether a program is the guard, under whatever name and by whatever links, or a copy of it. */
+export async function isGuard(path: string, guard: string): Promise<boolean> {
   try {
-    const [a, b] = await Promise.all([realpath(one), realpath(other)]);
-    const [first, second] = await Promise.all([stat(a, { bigint: true }), stat(b, { bigint: true })]);
-    return first.ino === second.ino && first.dev === second.dev;
+    const [one, other] = await Promise.all([path, guard].map((name) => stat(name, { bigint: true })));
+    if (one === undefined || other === undefined) return false;
+    if (one.ino === other.ino && one.dev === other.dev) return true;
+    // The real cocoon has megabytes, and is not read for this.
+    if (one.size !== other.size || one.size > MAX_GUARD) return false;
+    const [bytes, ours] = await Promise.all([readFile(path), readFile(guard)]);
+    return bytes.equals(ours);
   } catch {
     return false;
   }

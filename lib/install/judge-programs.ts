@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { whyNotOurs } from '../trust/own-directory.js';
-import { isSameFile, whyNotRunnable } from './find-cocoon.js';
+import { isGuard, whyNotRunnable } from './find-cocoon.js';
 import type { Steps } from './steps.js';
 
 interface Programs {
@@ -27,7 +27,7 @@ export async function judgePrograms({ guard, preClone, settings }: Programs, ste
     const remedy = `remove the line ${key} from the settings, and run it again`;
     if (problem !== null)
       steps.add('program', 'refused', path, `${problem}, and the settings name it (${key})`, remedy);
-    else if (await isSameFile(path, guard)) {
+    else if (await isGuard(path, guard)) {
       steps.add('program', 'refused', path, `is the guard itself, and the settings name it (${key})`, remedy);
     } else steps.add('program', 'done', path, `is what the guard will run (${key})`);
   }

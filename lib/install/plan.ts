@@ -49,7 +49,7 @@ export function planInstall(facts: PlanFacts): Plan {
   if (!isPlainPath(facts.guard))
     refuse(facts.guard, 'a path like this cannot stand in an environment file and in sudoers');
   for (const value of [facts.node, facts.stateDir ?? '']) {
-    if (hasControls(value)) refuse(value, 'a path with control characters cannot stand in a settings file');
+    if (hasControls(value) || value !== value.trim()) refuse(value, 'a path like this cannot stand in a settings file');
   }
   const settings = settingsOf(facts, refuse);
   const wanted = new Map([

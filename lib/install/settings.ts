@@ -11,12 +11,18 @@ export interface NodeSettings {
   readonly stateDir: string | null;
 }
 
-/** What a settings file says, as the hook reads it: `KEY=value` lines, values verbatim, the last of a key counts. */
+/**
+ * What a settings file says, as the hook reads it: `KEY=value` lines without the white space around them, values
+ * verbatim, the last of a key counts. An empty value is none.
+ */
 export function readSettings(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
+  for (const untrimmed of text.split('\n')) {
+    const line = untrimmed.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, '');
     const equals = line.indexOf('=');
-    if (equals > 0 && !line.startsWith('#')) values.set(line.slice(0, equals), line.slice(equals + 1));
+    if (equals <= 0 || line.startsWith('#')) continue;
+    values.delete(line.slice(0, equals));
+    if (equals < line.length - 1) values.set(line.slice(0, equals), line.slice(equals + 1));
   }
   return values;
 }

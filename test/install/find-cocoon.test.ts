@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,9 +7,9 @@ import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('the real cocoon');
 
-function program(name = 'cocoon', mode = 0o755): string {
+function program(name = 'cocoon', mode = 0o755, text = ''): string {
   const path = join(temporaryDirectory(), name);
-  writeFileSync(path, '#!/bin/sh\n', { mode });
+  writeFileSync(path, `#!/bin/sh\n${text}`, { mode });
   return path;
 }
 
@@ -21,12 +21,14 @@ test('the first in PATH that can be run is taken', async () => {
   assert.equal(await findCocoon(null, path, '/guard'), { path: first });
 });
 
-test('the guard is passed over, under whatever name it stands in PATH', async () => {
+test('the guard is passed over, by a link or as a copy', async () => {
   const guard = program('cocoon-guard');
   const directory = temporaryDirectory();
   symlinkSync(guard, join(directory, 'cocoon'));
-  const real = program();
-  assert.equal(await findCocoon(null, `${directory}:${directoryOf(real)}`, guard), { path: real });
+  const copy = temporaryDirectory();
+  copyFileSync(guard, join(copy, 'cocoon'));
+  const real = program('cocoon', 0o755, 'real');
+  assert.equal(await findCocoon(null, `${directory}:${copy}:${directoryOf(real)}`, guard), { path: real });
   assert.equal(await findCocoon(null, directory, guard), { problem: 'there is no cocoon in PATH' });
 });
 

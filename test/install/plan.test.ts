@@ -101,6 +101,7 @@ test('a path that systemd, a shell and sudoers read differently is refused', () 
 test('a line break in a value makes no second setting', () => {
   const stateDir = '/srv\nBLOBCHECK_MODE=off';
   assert.is(planInstall({ ...facts, stateDir }).refusals[0]?.subject, stateDir);
+  assert.is(planInstall({ ...facts, stateDir: '/srv/a ' }).refusals.length, 1);
   assert.equal(planInstall({ ...facts, stateDir: '/srv/a b' }).refusals, []);
 });
 

@@ -32,12 +32,12 @@ test('every line of a new file is a comment, a setting or empty', () => {
   for (const line of settingsText(settings).split('\n')) assert.match(line, /^(?:#.*|BLOBCHECK_[A-Z_]+=.*|)$/);
 });
 
-test('values stand verbatim, with what looks like quotes, spaces and further equals signs', () => {
-  const values = readSettings('A= "b" \nC=d=e\n#F=g\n\nno value\n=h\nK[x=y]=z\n');
+test('values stand verbatim but for white space around the line, and the last of a key counts', () => {
+  const values = readSettings('E=f\nE=\n A= "b" \r\nC=x\nC=d=e\n#F=g\n\nno value\n=h\nK[x=y]=z\n');
   assert.equal(
     [...values],
     [
-      ['A', ' "b" '],
+      ['A', ' "b"'],
       ['C', 'd=e'],
       ['K[x', 'y]=z'],
     ],
