@@ -16,9 +16,11 @@ export async function installCommand(options: InstallCommandOptions, terminal: T
   const print = stepPrinter(options, terminal);
   try {
     const report = await installNode(options, {
-      path: terminal.env.PATH ?? '',
-      stateDir: stateDirectoryOption(options, terminal.env),
-      cocoon: terminal.env.BLOBCHECK_COCOON || null,
+      // What somebody says now: what the settings say is read, and kept, by the installation itself.
+      path: terminal.ownEnv.PATH ?? '',
+      stateDir: stateDirectoryOption(options, terminal.ownEnv),
+      cocoon: terminal.ownEnv.BLOBCHECK_COCOON || null,
+      node: terminal.self.node,
       check: (stateDir) => storeCheckOptions({ ...options, stateDir }, terminal, progress),
       signal: terminal.signal,
       onStep: (step) => {

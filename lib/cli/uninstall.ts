@@ -11,8 +11,8 @@ export async function uninstallCommand(
   terminal: Terminal,
 ): Promise<number> {
   const report = await uninstallNode(options, {
-    path: terminal.env.PATH ?? '',
-    stateDir: stateDirectoryOption(options, terminal.env),
+    path: terminal.ownEnv.PATH ?? '',
+    stateDir: stateDirectoryOption(options, terminal.ownEnv),
     signal: terminal.signal,
     onStep: stepPrinter(options, terminal),
   });

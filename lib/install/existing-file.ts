@@ -5,8 +5,8 @@ import { readAtOf } from '../file/read-at.js';
 import { judgeDirectory, whyNotOurs } from '../trust/own-directory.js';
 import { isMarked } from './mark.js';
 
-/** Bytes. A settings file with a thousand pull policies has 100 KB. */
-const MAX_BYTES = 1024 * 1024;
+/** Bytes. The hook reads no settings of more. */
+const MAX_BYTES = 64 * 1024;
 
 /** What stands where an installation writes. */
 export type ExistingFile =
@@ -27,7 +27,8 @@ export async function existingFile(path: string): Promise<ExistingFile> {
     // What somebody else could have written says nothing, whatever its first line is.
     const notOurs = whyNotOurs(opened.stats);
     if (notOurs !== null) return { kind: 'foreign', reason: notOurs };
-    if (opened.stats.size > BigInt(MAX_BYTES)) return { kind: 'foreign', reason: `${opened.stats.size} bytes` };
+    if (opened.stats.size > BigInt(MAX_BYTES))
+      return { kind: 'foreign', reason: `it has more than ${MAX_BYTES} bytes` };
     const text = (await readAtOf(opened.handle, path)(0, Number(opened.stats.size))).toString('utf8');
     return isMarked(text)
       ? { kind: 'ours', text }

@@ -76,8 +76,8 @@ async function planOf(options: InstallOptions, guard: string, present: PresentUn
     places,
     existing,
     guard,
-    cocoon: await findCocoon(options.cocoon, options.path, guard),
-    node: options.node ?? process.execPath,
+    cocoon: await findCocoon(options.cocoon, options.path),
+    node: options.node,
     stateDir: stateDir === DEFAULT_STATE_DIRECTORY ? null : stateDir,
     units,
   });

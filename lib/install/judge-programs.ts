@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { isGuard } from '../remedy/find-cocoon.js';
 import { whyNotOurs } from '../trust/own-directory.js';
-import { isGuard, whyNotRunnable } from './find-cocoon.js';
+import { whyNotRunnable } from './find-cocoon.js';
 import type { Steps } from './steps.js';
 
 interface Programs {
@@ -27,7 +28,7 @@ export async function judgePrograms({ guard, preClone, settings }: Programs, ste
     const remedy = `remove the line ${key} from the settings, and run it again`;
     if (problem !== null)
       steps.add('program', 'refused', path, `${problem}, and the settings name it (${key})`, remedy);
-    else if (await isGuard(path, guard)) {
+    else if (isGuard(path)) {
       steps.add('program', 'refused', path, `is the guard itself, and the settings name it (${key})`, remedy);
     } else steps.add('program', 'done', path, `is what the guard will run (${key})`);
   }

@@ -16,8 +16,8 @@ export interface InstallOptions {
   readonly onStep?: (step: InstallStep) => void;
   /** Default `/etc`. */
   readonly etc?: string;
-  /** The Node that the hook is to run; default: the one that runs this. */
-  readonly node?: string;
+  /** The Node that the hook is to run. */
+  readonly node: string;
   /** Default: this package's. */
   readonly guard?: string;
   readonly preClone?: string;

@@ -46,13 +46,16 @@ BLOBCHECK_NODE=${settings.node}
 # What blobcheck remembers.
 ${stateDir ?? `BLOBCHECK_STATE_DIR=${settings.stateDir}`}
 
-# Seconds that a clone waits for its base to be read.
-#BLOBCHECK_TIMEOUT=600
+# How long a clone waits for its base to be read: 90s, 10m, 1h.
+#BLOBCHECK_TIMEOUT=10m
 
-# What to do where a base is missing and may be pulled: Always, IfNotPresent or Never; for all images, or for those that
-# match a pattern.
+# Whether a base that is missing or wrong may be brought: Always, IfNotPresent or Never; for all snapshots, or for those
+# whose name matches a pattern.
 #BLOBCHECK_PULL_POLICY=IfNotPresent
-#BLOBCHECK_PULL_POLICY[https://images.example.com/*]=Never
+#BLOBCHECK_PULL_POLICY[ci/*]=Never
+
+# Sections of config.json that this node needs, whatever is in them, comma-separated.
+#BLOBCHECK_ALLOW_VM_SECTIONS=
 `;
 }
 

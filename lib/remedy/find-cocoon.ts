@@ -26,7 +26,8 @@ function isProgram(path: string): boolean {
   }
 }
 
-function isGuard(path: string): boolean {
+/** Whether a program is our guard, or a copy of it. Throws where there is nothing. */
+export function isGuard(path: string): boolean {
   const target = realpathSync(path);
   return basename(target) === 'cocoon-guard' || headOf(target).includes(GUARD_MARK);
 }

@@ -152,13 +152,16 @@ needs(
 
 needs(nodeNeeds, test, 'settings win over what is named now, and that is said', () => {
   const node = installableNode();
-  node.run(['install']);
+  node.run(['install', '--state-dir', '/var/lib/first']);
   const env = { BLOBCHECK_COCOON: '/usr/bin/env' };
-  const { status, report } = node.json(['install'], { env });
+  const { status, report } = node.json(['install', '--state-dir', '/var/lib/other'], { env });
   assert.is(status, 0);
   assert.equal(stepsOf(report, 'warning'), [
     `file ${settings}: BLOBCHECK_COCOON stays ${node.cocoon}, and not /usr/bin/env`,
+    `file ${settings}: BLOBCHECK_STATE_DIR stays /var/lib/first, and not /var/lib/other`,
   ]);
+  assert.not.ok(existsSync(node.at('/var/lib/other')));
+  assert.match(node.read(settings), `BLOBCHECK_COCOON=${node.cocoon}\n`);
 });
 
 test.run();

@@ -18,32 +18,32 @@ const directoryOf = (path: string) => join(path, '..');
 test('the first in PATH that can be run is taken', async () => {
   const [data, first, second] = [program('cocoon', 0o644), program(), program()];
   const path = ['', 'relative', '/nonexistent', ...[data, first, second].map(directoryOf)].join(':');
-  assert.equal(await findCocoon(null, path, '/guard'), { path: first });
+  assert.equal(await findCocoon(null, path), { path: first });
 });
 
 test('the guard is passed over, by a link or as a copy', async () => {
-  const guard = program('cocoon-guard');
+  const guard = program('cocoon-guard', 0o755, "# blobcheck's cocoon-guard: stands in cocoon's place\n");
   const directory = temporaryDirectory();
   symlinkSync(guard, join(directory, 'cocoon'));
   const copy = temporaryDirectory();
   copyFileSync(guard, join(copy, 'cocoon'));
-  const real = program('cocoon', 0o755, 'real');
-  assert.equal(await findCocoon(null, `${directory}:${copy}:${directoryOf(real)}`, guard), { path: real });
-  assert.equal(await findCocoon(null, directory, guard), { problem: 'there is no cocoon in PATH' });
+  const real = program();
+  assert.equal(await findCocoon(null, `${directory}:${copy}:${directoryOf(real)}`), { path: real });
+  assert.equal(await findCocoon(null, directory), { problem: 'there is no cocoon in PATH' });
 });
 
 test('the one that is named is taken, and no other', async () => {
   const [named, other] = [program('cocoon-0.6'), program()];
-  assert.equal(await findCocoon(named, directoryOf(other), '/guard'), { path: named });
-  const found = await findCocoon('/nonexistent/cocoon', directoryOf(other), '/guard');
+  assert.equal(await findCocoon(named, directoryOf(other)), { path: named });
+  const found = await findCocoon('/nonexistent/cocoon', directoryOf(other));
   assert.match('problem' in found ? found.problem : '', /no program that can be run/);
 });
 
 test('a named one that is the guard, or no absolute path, is refused', async () => {
   const guard = program('cocoon-guard');
-  const same = await findCocoon(guard, '', guard);
+  const same = await findCocoon(guard, '');
   assert.match('problem' in same ? same.problem : '', /which is the guard itself/);
-  const relative = await findCocoon('bin/cocoon', '', guard);
+  const relative = await findCocoon('bin/cocoon', '');
   assert.match('problem' in relative ? relative.problem : '', /not an absolute path/);
 });
 

@@ -1,4 +1,5 @@
 import { chmodSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs } from '../support/requires.js';
@@ -27,6 +28,8 @@ needs(nodeNeeds, test, 'nothing of the throwaway root stays, in the temporary di
   const stores = (section: string) => node.listing().filter((path) => path.split('/').at(-2) === section);
   assert.is(stores('seals').length, 1);
   assert.is(stores('receipts').length, 1);
+  const [store = ''] = stores('seals');
+  for (const path of [...stores('locks'), ...stores('stamps')]) assert.match(path, `/${basename(store)}.`);
 });
 
 needs(nodeNeeds, test, 'a node that only warns, or does not look, is told to refuse nothing', () => {
