@@ -21,7 +21,7 @@ export function runCocoon(program: CocoonProgram, args: readonly string[]): Prom
   const { path, env, signal, onOutput } = program;
   return new Promise((resolve) => {
     let tail = '';
-    const child: ChildProcess = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: withoutItsRoot(env) });
+    const child: ChildProcess = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environmentFor(env) });
     const end = () => child.kill('SIGTERM');
     signal?.addEventListener('abort', end, { once: true });
     const take = (text: Buffer) => {
@@ -42,9 +42,13 @@ export function runCocoon(program: CocoonProgram, args: readonly string[]): Prom
   });
 }
 
-/** cocoon's own root must not shine through where a flag names another: what a flag leaves open, a variable decides. */
-function withoutItsRoot(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^COCOON_(ROOT|RUN|LOG)_DIR$/.test(name)));
+/**
+ * cocoon's own root must not shine through where a flag names another: what a flag leaves open, a variable decides. And it
+ * colours what it prints into a pipe, too (seen with 0.3.8).
+ */
+function environmentFor(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !/^COCOON_(ROOT|RUN|LOG)_DIR$/.test(name));
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 
 /** The line that says what went wrong: cobra's "Error: …", else the last one. */
