@@ -14,6 +14,8 @@ import type { Terminal } from './terminal.js';
 export interface StoreOptions extends GlobalOptions {
   readonly engine?: string;
   readonly allowVmSection?: readonly string[];
+  /** Days. */
+  readonly maxAge?: string;
 }
 
 /** The value of `--engine`; `native` where it is not given. */
@@ -30,6 +32,14 @@ export function stateDirectoryOption(options: GlobalOptions, env: NodeJS.Process
   return options.stateDir ?? (env.BLOBCHECK_STATE_DIR || DEFAULT_STATE_DIRECTORY);
 }
 
+/** `--max-age`: days that a full read speaks for a base that has not changed; 0 always reads. */
+function maxAgeOption(value: string): { maxAgeMs: number; content: 'read' | 'receipt' } {
+  if (!/^(0|[1-9][0-9]{0,3})$/.test(value)) throw new BlobcheckError('usage', `--max-age takes days, not '${value}'`);
+  return { maxAgeMs: Number(value) * DAY_MS, content: value === '0' ? 'read' : 'receipt' };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** What a check is given, but for where the store is. */
 export function checkOptions(options: StoreOptions, terminal: Terminal, progress: Progress) {
   const fromEnvironment = (terminal.env.BLOBCHECK_ALLOW_VM_SECTIONS ?? '').split(',').map((name) => name.trim());
@@ -37,6 +47,7 @@ export function checkOptions(options: StoreOptions, terminal: Terminal, progress
     stateDir: stateDirectoryOption(options, terminal.env),
     tool: version(),
     engine: engineOption(options.engine),
+    ...(options.maxAge === undefined ? {} : maxAgeOption(options.maxAge)),
     allowedVmSections: [...(options.allowVmSection ?? []), ...fromEnvironment.filter((name) => name !== '')],
     signal: terminal.signal,
     onProgress: progress.update,

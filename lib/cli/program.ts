@@ -53,6 +53,7 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
     .option('--image <ref...>', 'what a new VM would be started from')
     .option('--overlay <glob...>', 'qcow2 overlays outside cocoon, with --blobs')
     .option('--blobs <dir>', 'the directory of <sha256>.qcow2 files that --overlay stands on')
+    .option('--max-age <days>', 'how long a full read speaks for a base that has not changed (30); 0 always reads')
     .option('--engine <engine>', 'hash engine: native or wasm')
     .option('--allow-vm-section <name>', 'allow this section of config.json, whatever is in it (repeatable)', collect)
     .action(async (refs: string[], _options: object, command: Command) => {

@@ -1,8 +1,8 @@
 import { type FileIdentity, sameIdentity } from '../file/identity.js';
 import { identityFromRecord, type Receipt } from './receipt-record.js';
 
-/** Milliseconds that a good read speaks for the file. */
-export const MAX_GOOD_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+/** Milliseconds that a good read speaks for the file if nobody says otherwise. */
+export const DEFAULT_MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Milliseconds that a read which denies speaks for the file: long enough that retries do not grind the disk. */
 export const MAX_BAD_AGE_MS = 10 * 60 * 1000;
@@ -11,9 +11,14 @@ export const MAX_BAD_AGE_MS = 10 * 60 * 1000;
  * What a receipt says of the file that stands there now; null when it says nothing: another file, a file that was
  * touched, or a read too long ago. A receipt from the future tells that the clock went back, so its age is unknown.
  */
-export function receiptAnswer(receipt: Receipt, identity: FileIdentity, nowMs: number): Receipt['result'] | null {
+export function receiptAnswer(
+  receipt: Receipt,
+  identity: FileIdentity,
+  nowMs: number,
+  maxGoodAgeMs: number = DEFAULT_MAX_AGE_MS,
+): Receipt['result'] | null {
   if (!sameIdentity(identityFromRecord(receipt.identity), identity)) return null;
   const ageMs = nowMs - Date.parse(receipt.at);
-  const maxAgeMs = receipt.result === 'good' ? MAX_GOOD_AGE_MS : MAX_BAD_AGE_MS;
+  const maxAgeMs = receipt.result === 'good' ? maxGoodAgeMs : MAX_BAD_AGE_MS;
   return ageMs >= 0 && ageMs <= maxAgeMs ? receipt.result : null;
 }

@@ -25,6 +25,8 @@ export type ContentMode = 'read' | 'receipt' | 'remembered';
 export interface BaseOptions {
   readonly engine: EngineName;
   readonly content: ContentMode;
+  /** Milliseconds that a good read speaks for its file. */
+  readonly maxAgeMs: number;
   readonly ledger: Ledger;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;

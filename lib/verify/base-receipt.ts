@@ -28,7 +28,7 @@ export async function judgeByReceipt(
 ): Promise<{ findings: readonly Finding[]; report: Partial<BlobReport> } | null> {
   const { receipt, seal, sealProblem } = facts.remembered;
   if (receipt === null || sealProblem !== null || options.content === 'read') return null;
-  const answer = receiptAnswer(receipt, facts.identity, Date.now());
+  const answer = receiptAnswer(receipt, facts.identity, Date.now(), options.maxAgeMs);
   if (answer === null || (await provingFileSystem(facts.handle)) === null) return null;
   if (answer === 'good' ? seal?.digest !== receipt.digest : options.content !== 'remembered') return null;
   const findings = judgeContent({

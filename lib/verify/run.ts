@@ -4,6 +4,7 @@ import { identityAt, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
 import type { StoreLocation } from '../store/location.js';
+import { DEFAULT_MAX_AGE_MS } from '../trust/receipt-answer.js';
 import { openState } from '../trust/state-directory.js';
 import { type JudgedBase, judgeBase } from './base.js';
 import type { BaseOptions, BaseRequest, ContentMode } from './base-content.js';
@@ -28,6 +29,8 @@ export interface CheckOptions {
   readonly engine?: EngineName;
   /** Default `receipt`. */
   readonly content?: ContentMode;
+  /** Milliseconds that a good read speaks for its file; default 30 days. */
+  readonly maxAgeMs?: number;
   /** Sections of config.json that are allowed whatever is in them. */
   readonly allowedVmSections?: readonly string[];
   readonly signal?: AbortSignal;
@@ -62,6 +65,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
   const baseOptions: BaseOptions = {
     engine: options.engine ?? 'native',
     content: options.content ?? 'receipt',
+    maxAgeMs: options.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
     ledger,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => {}),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFile } from '../../lib/digest/hash-file.js';
+import { DEFAULT_MAX_AGE_MS } from '../../lib/trust/receipt-answer.js';
 import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
 import { type JudgedBase, judgeBase } from '../../lib/verify/base.js';
 import type { BaseOptions, BaseRequest } from '../../lib/verify/base-content.js';
@@ -40,7 +41,14 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
   await settled(path);
   const state = await openState(join(directory, 'state'), blobs);
   const ledger = ledgerOf(state, 'test');
-  const plain: BaseOptions = { engine: 'native', content: 'receipt', ledger, signal: undefined, onProgress: () => {} };
+  const plain: BaseOptions = {
+    engine: 'native',
+    content: 'receipt',
+    maxAgeMs: DEFAULT_MAX_AGE_MS,
+    ledger,
+    signal: undefined,
+    onProgress: () => {},
+  };
   return {
     blob,
     path,

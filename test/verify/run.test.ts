@@ -88,7 +88,8 @@ test('a base of overlays outside cocoon that is replaced while a later one is re
   const judge = async (meddle: () => void) => {
     const onProgress = whileReading(node.secondBlob, meddle);
     const request = { overlays, blobs: join(node.root.directory, 'cloudimg/blobs') };
-    const report = await verifyOverlays(request, { stateDir: node.state, tool: 'test', onProgress });
+    const options = { stateDir: node.state, tool: 'test', content: 'read', onProgress } as const;
+    const report = await verifyOverlays(request, options);
     return report.overlays.map(codesOf);
   };
   assert.equal(await judge(() => {}), [[], []]);

@@ -86,7 +86,7 @@ test('content that differs from its seal twice is corrupt, and the witness is na
   assert.is(found?.expectedFrom, 'seal, basis pull, since 2026-11-24T20:44:00.000Z');
   assert.is(found?.actual, wrong);
   assert.is(found?.remedyArgv, null);
-  assert.match(found?.remedy ?? '', /^Move it away/);
+  assert.match(found?.remedy ?? '', /^Run .blobcheck ensure/);
   assert.equal(others, []);
 });
 
