@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { baseBytes, overlayOn } from './builders/small-node.js';
+import { stub, vkUnit } from './install/node.js';
 import { atCocoonsPathNeeds, unpackRealRoot } from './support/at-cocoons-path.js';
 import { needs } from './support/requires.js';
 import { temporaryDirectory } from './support/temporary.js';
@@ -44,13 +45,18 @@ needs([...atCocoonsPathNeeds, 'npm'], test, 'every other command does what it sa
       .map((line) => `${line}\necho "exit $? of" '${line.replaceAll("'", "'\\''")}'`)
       .join('\n'),
   );
-  mkdirSync(join(place, 'bin'));
+  const etc = join(place, 'etc');
+  for (const name of ['bin', 'etc', 'units', 'running']) mkdirSync(join(place, name));
+  writeFileSync(join(place, 'units/vk-cocoon.service'), vkUnit);
+  for (const name of ['systemctl', 'cocoon']) stub(place, name);
   writeFileSync(join(place, 'bin/sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
   const mounts = [
     'mount -t tmpfs none /var/lib',
     'mkdir /var/lib/cocoon',
     `mount --bind ${root} /var/lib/cocoon`,
     `mount --bind ${outside} /srv`,
+    `cp /etc/passwd /etc/group ${etc} && mount --bind ${etc} /etc`,
+    'mount -t tmpfs none /run && mkdir -p /run/systemd/system',
   ];
   const run = spawnSync(
     'unshare',

@@ -58,7 +58,8 @@ export function installableNode({ systemd = true, units = { 'vk-cocoon.service':
   return nodeIn(place, packageIn(join(place, 'package')));
 }
 
-function stub(place: string, name: string): void {
+/** Puts a program of the node in its `bin`, which stands first in PATH. */
+export function stub(place: string, name: string): void {
   const text = readFileSync(join(project, 'test/install/stubs', name), 'utf8').replaceAll('PLACE', place);
   writeFileSync(join(place, 'bin', name), text, { mode: 0o755 });
 }
