@@ -36,6 +36,8 @@ export async function imageServer(files: Readonly<Record<string, Uint8Array>> = 
     else answer(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A test that fails before it closes the server must not keep its process alive.
+  server.unref();
   const { port } = server.address() as AddressInfo;
   return {
     url: (path) => `http://127.0.0.1:${port}/${path}`,
