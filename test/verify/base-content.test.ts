@@ -18,19 +18,14 @@ import {
   sealedBase,
   sealFile,
   sha256,
+  whatReceiptsNeed,
 } from './bases.js';
 
 const test = suite('the content of a base');
 
 const foreign = 'cd'.repeat(32);
 
-/** Whether reads of bases are remembered here: on this file system an identity proves something. */
-async function remembers(): Promise<boolean> {
-  const base = await baseOf(baseImage('probe'));
-  await base.judge();
-  return receiptResult(base) === 'good';
-}
-const provingFileSystem = (await remembers()) ? [] : ['a-file-system-whose-identities-prove-something'];
+const provingFileSystem = await whatReceiptsNeed();
 
 test('a bit that flips after a good read is corrupt, by two reads, and is remembered as bad', async () => {
   const base = await baseOf(baseImage('good'));

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, 
 import { join } from 'node:path';
 import { hashFile } from '../../lib/digest/hash-file.js';
 import { DEFAULT_MAX_AGE_MS } from '../../lib/trust/receipt-answer.js';
+import { encodeRecord, sealedWithChecksum } from '../../lib/trust/record.js';
 import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
 import { type JudgedBase, judgeBase } from '../../lib/verify/base.js';
 import type { BaseOptions, BaseRequest } from '../../lib/verify/base-content.js';
@@ -90,13 +91,31 @@ export function sealFile({ state, blob }: Base): string {
   return join(state.path, 'seals', state.key, `${blob}.json`);
 }
 
+/** Where the receipt of a base lies. */
+export function receiptFile({ state, blob }: Base): string {
+  return join(state.path ?? '', 'receipts', state.key, `${blob}.json`);
+}
+
 /** The result that the receipt of a base bears; null where there is none. */
-export function receiptResult({ state, blob }: Base): string | null {
+export function receiptResult(base: Base): string | null {
   try {
-    return JSON.parse(readFileSync(join(state.path ?? '', 'receipts', state.key, `${blob}.json`), 'utf8')).result;
+    return JSON.parse(readFileSync(receiptFile(base), 'utf8')).result;
   } catch {
     return null;
   }
+}
+
+/** Writes a seal or receipt anew with other fields and a checksum that fits, as only root or we could. */
+export function forge(file: string, fields: Readonly<Record<string, unknown>>): void {
+  const { checksum: _, ...record } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, encodeRecord(sealedWithChecksum({ ...record, ...fields })));
+}
+
+/** What a test needs in which a read of a base is remembered: nothing, where an identity proves something. */
+export async function whatReceiptsNeed(): Promise<readonly string[]> {
+  const base = await baseOf(baseImage('probe'));
+  await base.judge();
+  return receiptResult(base) === 'good' ? [] : ['a-file-system-whose-identities-prove-something'];
 }
 
 export function codes({ findings }: JudgedBase): string[] {

@@ -1,4 +1,4 @@
-/** judge-base-child.ts BLOB [STATE]: judges a blob and prints its findings as one line of JSON. */
+/** judge-base-child.ts BLOB [STATE]: reads and judges a blob and prints its findings as one line of JSON. */
 import { basename, dirname } from 'node:path';
 import { openState } from '../../lib/trust/state-directory.js';
 import { judgeBase } from '../../lib/verify/base.js';

@@ -9,12 +9,14 @@ import { verifyOverlays } from '../../lib/verify/verify-overlays.js';
 import { baseBytes, imageUrl, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { codesOf } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { verifyNode } from '../support/verify-node.js';
-import { sha256 } from './bases.js';
+import { sha256, whatReceiptsNeed } from './bases.js';
 
 const test = suite('what changes behind the back of a run');
 
+const receiptsNeed = await whatReceiptsNeed();
 const secondUrl = 'https://images.example.com/second.qcow2';
 const secondBytes = baseBytes('second');
 const second = sha256(secondBytes);
@@ -74,6 +76,25 @@ for (const [what, change] of changes) {
     assert.is(report.verdict, 'deny');
     assert.equal(report.summary, { allow: 2, deny: 3, unverified: 0, skipped: 0 });
   });
+
+  needs(
+    receiptsNeed,
+    test,
+    `a base that is ${what} after its receipt spoke for it is changed for who stands on it`,
+    async () => {
+      const node = twoBases();
+      await settled(node.blob);
+      await verifyNode(node);
+      await settled(node.secondBlob);
+      const onProgress = whileReading(node.secondBlob, () => change(node.blob));
+      const report = await verifyNode(node, { snapshots: ['a:v1', 'b:v1'] }, { onProgress });
+      assert.equal(
+        report.snapshots.map(({ blobs }) => blobs[0]?.how),
+        ['receipt', 'hashed'],
+      );
+      assert.equal(report.snapshots.map(codesOf), [['blob-changed'], []]);
+    },
+  );
 }
 
 test('a base of overlays outside cocoon that is replaced while a later one is read is changed, too', async () => {
