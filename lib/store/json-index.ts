@@ -7,7 +7,7 @@ export type DecodedIndex =
   | { readonly kind: 'undecodable'; readonly reason: string; readonly offset: number | null };
 
 /** The tables that cocoon decodes; whatever else an index holds is not looked at. */
-const TABLES = ['snapshots', 'names', 'tombstones', 'images'] as const;
+const TABLES = ['snapshots', 'names', 'tombstones', 'images', 'vms'] as const;
 
 /**
  * Decodes an index as cocoon does: exactly one JSON object, each table an object or null. Invalid UTF-8 is replaced,

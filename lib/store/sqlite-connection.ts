@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x434f434e;
 /** The schema that we know. */
 const SCHEMA_VERSION = 1;
 /** The namespaces that we read; cocoon refuses a database in which one of its own has no row in `meta_state`. */
-const NAMESPACES = ['snapshots', 'images_cloudimg', 'images_oci'] as const;
+const NAMESPACES = ['snapshots', 'images_cloudimg', 'images_oci', 'vms_cloudhypervisor', 'vms_firecracker'] as const;
 /** `initialized` when made fresh, `converted` when taken over from the JSON engine. */
 const USABLE_STATES: ReadonlySet<unknown> = new Set(['initialized', 'converted']);
 

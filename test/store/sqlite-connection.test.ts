@@ -27,7 +27,7 @@ test('another program’s database, a newer one and none at all are told apart',
 });
 
 test('a namespace without a row, or in a state of its own, is not empty', async () => {
-  for (const namespace of ['snapshots', 'images_cloudimg', 'images_oci']) {
+  for (const namespace of ['snapshots', 'images_cloudimg', 'images_oci', 'vms_cloudhypervisor', 'vms_firecracker']) {
     const gone = built({ states: { [namespace]: null } });
     await refusal(
       openStore(gone.location),
