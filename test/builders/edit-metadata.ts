@@ -9,6 +9,18 @@ const tables = {
   names: { database: 'snapshots__names', index: 'snapshot/db/snapshots.json', key: 'names' },
   tombstones: { database: 'snapshots__tombstones', index: 'snapshot/db/snapshots.json', key: 'tombstones' },
   'cloud-images': { database: 'images_cloudimg__records', index: 'cloudimg/db/images.json', key: 'images' },
+  'cloud-hypervisor-vms': {
+    database: 'vms_cloudhypervisor__records',
+    index: 'cloudhypervisor/db/vms.json',
+    key: 'vms',
+  },
+  'cloud-hypervisor-names': {
+    database: 'vms_cloudhypervisor__names',
+    index: 'cloudhypervisor/db/vms.json',
+    key: 'names',
+  },
+  'firecracker-vms': { database: 'vms_firecracker__records', index: 'firecracker/db/vms.json', key: 'vms' },
+  'firecracker-names': { database: 'vms_firecracker__names', index: 'firecracker/db/vms.json', key: 'names' },
   'oci-images': { database: 'images_oci__records', index: 'oci/db/images.json', key: 'images' },
 } as const;
 

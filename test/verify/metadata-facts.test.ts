@@ -1,0 +1,162 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EntryReport } from '../../lib/report/documents.js';
+import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
+import { putRow } from '../builders/edit-metadata.js';
+import { imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
+import { settled } from '../digest/settled.js';
+import { codesOf } from '../support/blobcheck.js';
+import { verifyNode } from '../support/verify-node.js';
+
+const test = suite('metadata that changes while a base is read');
+
+type Engine = 'json' | 'sqlite';
+
+const id = idFor('app:v1');
+const other = idFor('other:v1');
+
+/** A node with the snapshots `app:v1` and `other:v1`, and the record of the first. */
+function twoSnapshots(engine: Engine): { node: SmallNode; record: Record<string, unknown> } {
+  let record: Record<string, unknown> = {};
+  const node = smallNode({
+    engine,
+    snapshot: () => ({ edit: (files: SnapshotFiles) => (record = files.record) }),
+    more: (base, blob) => [snapshotOn('other:v1', base, blob)],
+  });
+  return { node, record };
+}
+
+/** Judges something, and does something to the metadata when the first bytes of the base have been read. */
+async function judgeWhile(
+  node: SmallNode,
+  request: { snapshots?: readonly string[]; images?: readonly string[] },
+  meddle: () => void,
+): Promise<readonly EntryReport[]> {
+  await settled(node.blob);
+  let done = false;
+  const onProgress = () => {
+    if (done) return;
+    done = true;
+    meddle();
+  };
+  const report = await verifyNode(node, request, { onProgress });
+  assert.ok(done, 'nothing was read');
+  return [...report.snapshots, ...report.images];
+}
+
+type Change = (root: string, engine: Engine, record: Record<string, unknown>) => void;
+
+const moved: readonly (readonly [string, string, Change])[] = [
+  ['a name leads to another snapshot', 'app:v1', (root, engine) => putRow(root, engine, 'names', 'app:v1', other)],
+  ['a name leads nowhere', 'app:v1', (root, engine) => putRow(root, engine, 'names', 'app:v1', 'GONE')],
+  ['a name is no string', 'app:v1', (root, engine) => putRow(root, engine, 'names', 'app:v1', 7)],
+  ['the prefix of its id is another snapshot’s name', id.slice(0, 6), addName(id.slice(0, 6))],
+  [
+    'a prefix fits another snapshot',
+    id.slice(0, 6),
+    (root, engine) => putRow(root, engine, 'snapshots', `${id.slice(0, 6)}X`, {}),
+  ],
+  ['the record is gone', id, (root, engine) => putRow(root, engine, 'snapshots', id, null)],
+  ['the record is broken', id, (root, engine) => putRow(root, engine, 'snapshots', id, { name: 7 })],
+  [
+    'the record has another image',
+    'app:v1',
+    (root, engine, record) => {
+      putRow(root, engine, 'snapshots', id, { ...record, image: 'https://images.example.com/other.qcow2' });
+    },
+  ],
+  [
+    'the record pins nothing any more',
+    'app:v1',
+    (root, engine, record) => putRow(root, engine, 'snapshots', id, { ...record, image_blob_ids: {} }),
+  ],
+  [
+    'it is being deleted',
+    'app:v1',
+    (root, engine) => putRow(root, engine, 'tombstones', id, { phase: 'deleting', cleanup: {} }),
+  ],
+];
+
+const same: readonly (readonly [string, string, Change])[] = [
+  ['nothing happens', 'app:v1', () => {}],
+  [
+    'a clone is noted in the record',
+    'app:v1',
+    (root, engine, record) => {
+      putRow(root, engine, 'snapshots', id, { ...record, last_accessed_at: '2026-11-25T00:00:00Z' });
+    },
+  ],
+  ['a snapshot is saved', 'app:v1', (root, engine) => putRow(root, engine, 'snapshots', 'NEW', { name: 'new' })],
+  ['another name is given away', 'app:v1', (root, engine) => putRow(root, engine, 'names', 'other:v1', id)],
+];
+
+for (const engine of ['json', 'sqlite'] as const) {
+  for (const [what, ref, change] of moved) {
+    test(`${engine}: ${what}: the snapshot changed, and nothing is allowed`, async () => {
+      const { node, record } = twoSnapshots(engine);
+      const meddle = () => change(node.root.directory, engine, record);
+      const [entry] = await judgeWhile(node, { snapshots: [ref] }, meddle);
+      assert.equal(codesOf(entry), ['file-changed']);
+      assert.is(entry?.verdict, 'unverified');
+      assert.is(entry?.findings[0]?.subject, ref);
+    });
+  }
+
+  for (const [what, ref, change] of same) {
+    test(`${engine}: ${what}: the snapshot is as it was`, async () => {
+      const { node, record } = twoSnapshots(engine);
+      const meddle = () => change(node.root.directory, engine, record);
+      const [entry] = await judgeWhile(node, { snapshots: [ref] }, meddle);
+      assert.equal(codesOf(entry), []);
+      assert.is(entry?.verdict, 'allow');
+    });
+  }
+
+  test(`${engine}: only what the metadata says something else of has changed`, async () => {
+    const { node } = twoSnapshots(engine);
+    const meddle = () => putRow(node.root.directory, engine, 'names', 'app:v1', other);
+    const entries = await judgeWhile(node, { snapshots: ['app:v1', 'other:v1'], images: [imageUrl] }, meddle);
+    assert.equal(entries.map(codesOf), [['file-changed'], [], []]);
+  });
+
+  test(`${engine}: an image that leads to other content now has changed`, async () => {
+    const { node } = twoSnapshots(engine);
+    const entry = { ref: imageUrl, content_sum: `sha256:${'cd'.repeat(32)}`, size: 1 };
+    const meddle = () => putRow(node.root.directory, engine, 'cloud-images', imageUrl, entry);
+    const [image] = await judgeWhile(node, { images: [imageUrl] }, meddle);
+    assert.equal(codesOf(image), ['file-changed']);
+    assert.is(image?.verdict, 'unverified');
+  });
+}
+
+test('an index that cannot be read any more allows nothing', async () => {
+  const { node } = twoSnapshots('json');
+  const index = join(node.root.directory, 'snapshot/db/snapshots.json');
+  const [entry] = await judgeWhile(node, { snapshots: ['app:v1'] }, () => writeFileSync(index, 'torn'));
+  assert.equal(codesOf(entry), ['file-changed']);
+});
+
+test('a root without metadata any more allows nothing', async () => {
+  const { node } = twoSnapshots('sqlite');
+  await settled(node.blob);
+  let done = false;
+  const onProgress = () => {
+    if (!done) rmSync(join(node.root.directory, 'meta'), { recursive: true });
+    done = true;
+  };
+  const report = await verifyNode(node, undefined, { onProgress });
+  assert.ok(done);
+  assert.is(report.verdict, 'unverified');
+  assert.equal(
+    report.findings.map(({ code }) => code),
+    ['metadata-unreadable'],
+  );
+});
+
+function addName(name: string): Change {
+  return (root, engine) => putRow(root, engine, 'names', name, other);
+}
+
+test.run();
