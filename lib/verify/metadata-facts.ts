@@ -6,35 +6,33 @@ import type { Target } from './targets.js';
 /** What the metadata says of each thing that was asked about, as text to compare. */
 export type MetadataFacts = ReadonlyMap<string, string>;
 
+/** What was asked about. */
+export interface Asked {
+  readonly targets: readonly Target[];
+  readonly images: readonly string[];
+  /** The virtual machine that the snapshots would be restored onto. */
+  readonly vm: string | undefined;
+}
+
 /** Reads what a reference leads to, and the record behind it: a clone will ask cocoon for both again. */
-export async function metadataFacts(
-  store: Store,
-  targets: readonly Target[],
-  images: readonly string[],
-): Promise<MetadataFacts> {
+export async function metadataFacts(store: Store, { targets, images, vm }: Asked): Promise<MetadataFacts> {
   const facts = new Map<string, string>();
+  const machine = vm === undefined ? '' : await factOf(() => store.virtualMachines(vm));
   for (const target of targets) {
     if (target.kind !== 'snapshot') continue;
-    facts.set(
-      `snapshot ${target.ref}`,
-      await factOf(async () => [await store.resolve(target.ref), await store.snapshot(target.id)]),
-    );
+    const fact = await factOf(async () => [await store.resolve(target.ref), await store.snapshot(target.id)]);
+    facts.set(`snapshot ${target.ref}`, `${fact}\n${machine}`);
   }
   for (const ref of images) facts.set(`image ${ref}`, await factOf(() => store.image(ref)));
   return facts;
 }
 
 /** The references of which today's metadata says something else, read anew. */
-export async function changedSince(
-  before: MetadataFacts,
-  store: Store,
-  targets: readonly Target[],
-  images: readonly string[],
-): Promise<ReadonlySet<string>> {
+export async function changedSince(before: MetadataFacts, store: Store, asked: Asked): Promise<ReadonlySet<string>> {
   const metaBackend = store.engine;
   const fresh = await openStore({ root: store.root, metaBackend });
   try {
-    const now = await metadataFacts(fresh, targets, images);
+    const now = await metadataFacts(fresh, asked);
     return new Set([...before.keys()].filter((key) => now.get(key) !== before.get(key)));
   } finally {
     await fresh.close();

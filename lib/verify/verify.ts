@@ -47,18 +47,18 @@ async function verifyIn(
     request.all ? allTargets(store) : resolveTargets(store, request.snapshots ?? [], request.patterns),
   );
   const targets = found?.targets ?? [];
-  const asked = request.images ?? [];
-  const before = await metadataFacts(store, targets, asked);
+  const asked = { targets, images: request.images ?? [], vm: request.vm };
+  const before = await metadataFacts(store, asked);
   for (const target of targets) {
     snapshots.push(await verifyTarget(run, store, target, request.vm));
     onJudged?.(snapshots.length, targets.length);
   }
-  for (const ref of asked) images.push(await verifyImage(run, store, ref));
+  for (const ref of asked.images) images.push(await verifyImage(run, store, ref));
   findings.push(...store.recovered.map(recovered));
   const hasRead = [...snapshots, ...images].some(({ blobs }) => blobs.some(({ how }) => how === 'hashed'));
   // A read takes minutes: by now the name may lead to another snapshot.
   const moved = hasRead
-    ? ((await attempt(findings, store.root, () => changedSince(before, store, targets, asked))) ?? new Set())
+    ? ((await attempt(findings, store.root, () => changedSince(before, store, asked))) ?? new Set())
     : new Set();
   const settled = (kind: string, entries: readonly EntryReport[]) =>
     entries.map((entry) => (moved.has(`${kind} ${entry.ref}`) ? withMovedMetadata(entry) : entry));

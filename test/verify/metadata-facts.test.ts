@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryReport } from '../../lib/report/documents.js';
+import type { VerifyRequest } from '../../lib/verify/verify.js';
 import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
@@ -31,7 +32,7 @@ function twoSnapshots(engine: Engine): { node: SmallNode; record: Record<string,
 /** Judges something, and does something to the metadata when the first bytes of the base have been read. */
 async function judgeWhile(
   node: SmallNode,
-  request: { snapshots?: readonly string[]; images?: readonly string[] },
+  request: VerifyRequest,
   meddle: () => void,
 ): Promise<readonly EntryReport[]> {
   await settled(node.blob);
@@ -119,6 +120,21 @@ for (const engine of ['json', 'sqlite'] as const) {
     const meddle = () => putRow(node.root.directory, engine, 'names', 'app:v1', other);
     const entries = await judgeWhile(node, { snapshots: ['app:v1', 'other:v1'], images: [imageUrl] }, meddle);
     assert.equal(entries.map(codesOf), [['file-changed'], [], []]);
+  });
+
+  test(`${engine}: a machine that has another record now is not restored, one that is running now is`, async () => {
+    for (const [change, expected] of [
+      [{ storage_configs: [] }, ['file-changed', 'layer-mismatch']],
+      [{ state: 'running' }, ['layer-mismatch']],
+    ] as const) {
+      const { node } = twoSnapshots(engine);
+      const machine = { storage_configs: [{ path: '/x/overlay.qcow2', role: 'cow' }] };
+      const put = (record: object) => putRow(node.root.directory, engine, 'cloud-hypervisor-vms', 'VM01', record);
+      put(machine);
+      const request = { snapshots: ['app:v1'], vm: 'VM01' };
+      const [entry] = await judgeWhile(node, request, () => put({ ...machine, ...change }));
+      assert.equal([...codesOf(entry)].sort(), expected);
+    }
   });
 
   test(`${engine}: an image that leads to other content now has changed`, async () => {
