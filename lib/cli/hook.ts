@@ -2,6 +2,7 @@ import {
   BlobcheckError,
   type EntryReport,
   type Finding,
+  type FindingCode,
   finding,
   reasonToBring,
   type VerifyReport,
@@ -63,7 +64,14 @@ interface Question {
   readonly terminal: Terminal;
 }
 
+/** Defence in depth: where nothing was judged, nothing is allowed. */
 async function judge(question: Question): Promise<Judged> {
+  const judged = await judgeAsked(question);
+  if (judged.entries.length > 0 || verdictOf(judged.findings) !== 'allow') return judged;
+  return { ...judged, findings: [finding('check-timeout', 'the check ended without an answer'), ...judged.findings] };
+}
+
+async function judgeAsked(question: Question): Promise<Judged> {
   const { operation, options, words } = question;
   if (options.fromDir !== undefined) return { findings: [fromDirUnsupported(options.fromDir)], entries: [] };
   if (operation === 'restore') return await judgeRestore(question);
@@ -78,20 +86,26 @@ async function judge(question: Question): Promise<Judged> {
 async function judgeRestore(question: Question): Promise<Judged> {
   const { words } = question;
   const machines = words.length <= 2 ? words.slice(0, 1) : words;
-  let judged: Judged = { findings: [], entries: [] };
-  let isFound = false;
-  for (const vm of machines) {
-    const snapshots = words.filter((word) => word !== vm || words.length === 1);
+  let judged: Judged | null = null;
+  let refused: Judged = { findings: [], entries: [] };
+  for (const [index, vm] of machines.entries()) {
+    // By its place: a machine and a snapshot may have one name.
+    const snapshots = words.length === 1 ? words : words.filter((_, at) => at !== index);
     const first = await look(question, { snapshots, vm });
-    if (first.snapshots.some(({ findings }) => findings.some(({ code }) => code === 'vm-not-found'))) {
-      if (!isFound) judged = { findings: first.findings, entries: named(first.snapshots) };
+    if (isNoReading(first)) {
+      refused = { findings: first.findings, entries: named(first.snapshots) };
       continue;
     }
     const settled = await settle(question, first);
-    judged = isFound ? merged(judged, settled) : settled;
-    isFound = true;
+    judged = judged === null ? settled : merged(judged, settled);
   }
-  return judged;
+  return judged ?? refused;
+}
+
+/** Whether the words cannot have been meant so: the machine is not there, or no word names a snapshot. */
+function isNoReading({ snapshots }: VerifyReport): boolean {
+  const codes = snapshots.map(({ findings }) => findings.map(({ code }) => code));
+  return codes.some((found) => found.includes('vm-not-found')) || codes.every((found) => found.some(isNothing));
 }
 
 const merged = (one: Judged, other: Judged): Judged => ({
@@ -120,11 +134,11 @@ async function settle(question: Question, first: VerifyReport): Promise<Judged> 
 
 /** Words that name nothing are flags' values, perhaps, as long as one names something: else they are the answer. */
 function named(entries: readonly EntryReport[]): readonly EntryReport[] {
-  const found = entries.filter(({ findings }) => !findings.some(({ code }) => nothing.has(code)));
+  const found = entries.filter(({ findings }) => !findings.some(({ code }) => isNothing(code)));
   return found.length > 0 ? found : entries;
 }
 
-const nothing: ReadonlySet<string> = new Set(['snapshot-not-found', 'image-not-found']);
+const isNothing = (code: FindingCode) => code === 'snapshot-not-found' || code === 'image-not-found';
 
 function needsWork(entry: EntryReport, { policy }: WorkerTask): boolean {
   const codes = entry.findings.map(({ code }) => code);
@@ -147,11 +161,15 @@ async function afterWork({ options, terminal }: Question, first: EntryReport, ta
   if (entry.id !== first.id) return failed('the name leads to another snapshot than a moment ago');
   // Findings of the run itself (a torn index, say) stand beside the entries; only the first look's are told twice.
   const own = report.verify.findings.filter(({ severity }) => severity === 'error' || severity === 'unverified');
-  // What only the first look knows: the virtual machine that a restore would be onto.
-  const machine = first.findings.filter(({ code }) => code === 'layer-mismatch' || code === 'vm-not-found');
+  // What only the first look knows: the virtual machine that a restore would be onto, or that its record is broken.
+  const machine = first.findings.filter(
+    ({ code, message }) => ofMachine.has(code) && !entry.findings.some((found) => found.message === message),
+  );
   const findings = [...own, ...machine, ...entry.findings];
   return { ...entry, verdict: verdictOf(findings), findings };
 }
+
+const ofMachine: ReadonlySet<FindingCode> = new Set(['layer-mismatch', 'vm-not-found', 'metadata-unreadable']);
 
 function fromDirUnsupported(directory: string): Finding {
   return finding(
