@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import type { SmallNode } from '../builders/small-node.js';
+import { program, type Ran } from '../support/blobcheck.js';
+
+export const preClone = fileURLToPath(new URL('../../bin/pre-clone', import.meta.url));
+
+/** Nothing of the caller's settings, and no cocoon that could be called. */
+export function hookEnvironment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return { PATH: '/usr/bin:/bin', BLOBCHECK_NODE: process.execPath, ...env };
+}
+
+/** Asks the hook about words on a node; standard output must stay empty, whoever parses cocoon's. */
+export function hook(node: SmallNode, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ran {
+  const argv = [program, 'hook', ...node.options, ...args];
+  const run = spawnSync(process.execPath, argv, { encoding: 'utf8', env: hookEnvironment(env) });
+  assert.is(run.stdout, '');
+  return run;
+}
+
+/** The same through the script that a guard runs, which has only what a guard gives it. */
+export function hookScript(node: SmallNode, args: readonly string[], env: NodeJS.ProcessEnv = {}): Ran {
+  const settings = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state, ...env });
+  const run = spawnSync('sh', [preClone, ...args], { encoding: 'utf8', env: settings });
+  assert.is(run.stdout, '');
+  return run;
+}
+
+/** The hook as a process of its own that a test can watch. */
+export function startHook(node: SmallNode, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const argv = [program, 'hook', ...node.options, ...args];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: hookEnvironment(env) });
+  return { child, ended: ending(child) };
+}
+
+async function ending(child: ChildProcess): Promise<Ran> {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk));
+  const [status] = await once(child, 'exit');
+  return { status, stdout, stderr };
+}
+
+/** The codes that a refusal tells. */
+export function toldCodes({ stderr }: Ran): string[] {
+  return [...stderr.matchAll(/^ {2}([a-z0-9-]+): /gm)].map(([, code]) => code ?? '');
+}
+
+export function receiptOf(node: SmallNode, key: string): string {
+  return join(node.state, 'receipts', key, `${node.base}.json`);
+}
