@@ -48,8 +48,9 @@ export async function hookCommand(words: readonly string[], options: HookOptions
     throw new BlobcheckError('usage', 'name what is to be cloned, restored or run');
   }
   const limit = timeLimit(terminal);
-  const judged = await Promise.race([judge({ operation, words, options, terminal }), limit.reached]);
-  limit.clear();
+  const asked = judge({ operation, words, options, terminal });
+  // A timer that is left keeps the process for all its time, also after an error.
+  const judged = await Promise.race([asked, limit.reached]).finally(limit.clear);
   const verdict = worstVerdict([verdictOf(judged.findings), ...judged.entries.map((entry) => entry.verdict)]);
   terminal.err(verdict === 'allow' ? warningText(judged) : refusalText({ operation, words, ...judged }));
   // What still waits for a worker must not keep the asker.
