@@ -69,9 +69,10 @@ test('a machine and a snapshot of one name are two things, and both are judged',
 test('a word that names nothing may be a flag’s value; the machine and the snapshot are found among the others', () => {
   const node = nodeWithMachine();
   for (const words of [
+    ['x', 'VM01', 'app:v1'],
+    ['VM01', 'x', 'app:v1'],
+    ['VM01', 'app:v1', 'x'],
     ['x', 'web', 'app:v1'],
-    ['web', 'x', 'app:v1'],
-    ['web', 'app:v1', 'x'],
   ]) {
     const run = restore(node, words);
     assert.equal([run.status, run.stderr], [0, ''], words.join(' '));
