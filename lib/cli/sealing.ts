@@ -20,16 +20,23 @@ export async function sealingCommand(
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
   const say = (text: string) => terminal.err(`blobcheck: ${escapeText(text)}\n`);
   const before = await filesBefore(check.location, blobFilesIn).catch((error: unknown) => {
-    say(`what this brings will not be sealed: ${error instanceof Error ? error.message : String(error)}`);
+    say(`what this brings will not be sealed: ${messageOf(error)}`);
     return null;
   });
   const ended = await runThrough(program, args, terminal);
   if (before !== null) {
-    tell(await sealBrought(before, check), say);
-    for (const blob of await keptBlobs(before, args, check)) say(`${blob.slice(0, 12)}… was kept, not replaced`);
+    // Whatever becomes of the seals, the program's end is ours.
+    try {
+      tell(await sealBrought(before, check), say);
+      for (const blob of await keptBlobs(before, args, check)) say(`${blob.slice(0, 12)}… was kept, not replaced`);
+    } catch (error) {
+      say(messageOf(error));
+    }
   }
   return ended();
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function filesBefore(
   location: ReturnType<typeof storeCheckOptions>['location'],
