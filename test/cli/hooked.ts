@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import type { SmallNode } from '../builders/small-node.js';
@@ -40,15 +39,12 @@ async function ending(child: ChildProcess): Promise<Ran> {
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk));
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk));
-  const [status] = await once(child, 'exit');
+  // Not before every descriptor that it handed down is closed: a worker has none of them.
+  const [status] = await once(child, 'close');
   return { status, stdout, stderr };
 }
 
 /** The codes that a refusal tells. */
 export function toldCodes({ stderr }: Ran): string[] {
   return [...stderr.matchAll(/^ {2}([a-z0-9-]+): /gm)].map(([, code]) => code ?? '');
-}
-
-export function receiptOf(node: SmallNode, key: string): string {
-  return join(node.state, 'receipts', key, `${node.base}.json`);
 }
