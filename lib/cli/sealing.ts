@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { BlobcheckError, type BlobFiles, escapeText, type SealReport } from '../index.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
@@ -48,11 +48,14 @@ async function filesBefore(
 /** Ends as the program ended: a signal that killed it kills us. */
 function runThrough(program: string, args: readonly string[], terminal: Terminal): Promise<() => number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env: terminal.ownEnv });
-    terminal.passSignals((signal) => child.kill(signal));
-    child.on('error', (error) =>
-      reject(new BlobcheckError('unreadable', `${program} does not start: ${error.message}`)),
-    );
+    let child: ChildProcess | undefined;
+    // Before it is started: one that comes while it starts must neither kill us nor be lost.
+    terminal.passSignals((signal) => child?.kill(signal));
+    child = spawn(program, args, { stdio: 'inherit', env: terminal.ownEnv });
+    child.on('error', (error) => {
+      terminal.passSignals(null);
+      reject(new BlobcheckError('unreadable', `${program} does not start: ${error.message}`));
+    });
     child.on('close', (code, signal) => {
       terminal.passSignals(null);
       resolve(() => {
