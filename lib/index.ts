@@ -17,12 +17,14 @@ export { type UninstallOptions, uninstallNode } from './install/uninstall.js';
 export { type HeaderFacts, type Qcow2Header, readHeader } from './qcow2/header.js';
 export { type Inspected, inspectFile } from './qcow2/inspect.js';
 export type { CocoonProgram } from './remedy/cocoon.js';
+export { whyNotConvertible } from './remedy/convertible.js';
 export { type EnsureOptions, type EnsureRequest, ensure } from './remedy/ensure.js';
 export { type EnsureImagesRequest, ensureImages } from './remedy/ensure-image.js';
 export { findCocoon } from './remedy/find-cocoon.js';
 export { reasonToBring } from './remedy/needed.js';
 export { type PullPolicy, parsePullPolicy, pullPolicies } from './remedy/policy.js';
-export { type BlobFiles, blobFilesIn, keptBlobs, sealBrought } from './remedy/seal-brought.js';
+export { type BlobFiles, blobFilesIn, sealBrought } from './remedy/seal-brought.js';
+export { withTaskTurn } from './remedy/task-turn.js';
 export type {
   BlobReport,
   DiskReport,

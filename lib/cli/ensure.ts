@@ -11,17 +11,20 @@ import {
   secondsText,
   verifyText,
 } from '../index.js';
-import { exitCodeOf } from './exit.js';
+import { exitCodeOf, exitCodes } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { type Progress, progressOn } from './progress.js';
 import { policyByName } from './pull-policy.js';
 import type { Terminal } from './terminal.js';
+import { taskName } from './worker.js';
 
 interface EnsureCommandOptions extends StoreOptions {
   readonly pullPolicy?: string;
   readonly from?: string;
   readonly image?: readonly string[];
   readonly dryRun?: boolean;
+  readonly exact?: boolean;
+  readonly alone?: boolean;
 }
 
 /** `blobcheck ensure`: brings about what verify demands. */
@@ -33,7 +36,8 @@ export async function ensureCommand(
   refuseNonsense(refs, options);
   const progress = progressOn(terminal, options.quiet === true);
   try {
-    const report = await ensureAsAsked(refs, options, terminal, progress);
+    const report = await ensureInTurn(refs, options, terminal, progress);
+    if (report === null) return exitCodes.busy;
     progress.stop();
     if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
     else if (!options.quiet || report.verdict !== 'allow') terminal.out(ensureText(report, terminal.paint));
@@ -41,6 +45,23 @@ export async function ensureCommand(
   } finally {
     progress.stop();
   }
+}
+
+/** With `--alone`, null while another process ensures the same: its result will serve us. */
+async function ensureInTurn(
+  refs: readonly string[],
+  options: EnsureCommandOptions,
+  terminal: Terminal,
+  progress: Progress,
+): Promise<EnsureReport | null> {
+  const ensureNow = () => ensureAsAsked(refs, options, terminal, progress);
+  if (options.alone !== true) return await ensureNow();
+  const { withTaskTurn } = await import('../index.js');
+  const [ref = ''] = options.image ?? refs;
+  const task = taskName({ kind: options.image === undefined ? 'snapshot' : 'image', ref });
+  const turn = await withTaskTurn(storeCheckOptions(options, terminal, progress), task, { waitMs: 0 }, ensureNow);
+  if (turn.kind === 'done') return turn.result;
+  return turn.kind === 'busy' ? null : await ensureNow();
 }
 
 async function ensureAsAsked(
@@ -57,17 +78,23 @@ async function ensureAsAsked(
   if (image !== undefined) {
     return await ensureImages({ images: image, policy: policy ?? byName(''), dryRun }, ensureOptions);
   }
-  const request = { snapshots: refs, policy: policy ?? byName, dryRun, ...(from === undefined ? {} : { from }) };
+  const request = {
+    snapshots: refs,
+    patterns: options.exact !== true,
+    policy: policy ?? byName,
+    dryRun,
+    ...(from === undefined ? {} : { from }),
+  };
   return await ensure(request, ensureOptions);
 }
 
 function cocoonFor(terminal: Terminal, { quiet }: EnsureCommandOptions): EnsureOptions['cocoon'] {
   const path = findCocoon(terminal.env);
   if (path === null) return null;
-  const onOutput = (text: Buffer) => {
-    if (quiet !== true) terminal.err(text.toString('utf8'));
+  const onLine = (line: string) => {
+    if (quiet !== true) terminal.err(`${escapeText(line)}\n`);
   };
-  return { path, env: terminal.env, signal: terminal.signal, onOutput };
+  return { path, env: terminal.env, signal: terminal.signal, self: terminal.self, onLine };
 }
 
 function refuseNonsense(refs: readonly string[], { image, from }: EnsureCommandOptions): void {

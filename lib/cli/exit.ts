@@ -6,6 +6,8 @@ export const exitCodes = {
   deny: 1,
   usage: 2,
   unverified: 3,
+  /** EX_TEMPFAIL of sysexits.h: another process does the same; asked for by --alone. */
+  busy: 75,
   interrupted: 130,
   terminated: 143,
   /** SIGHUP: 128 and its number, as of the other two. */

@@ -67,6 +67,8 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
     .option('--from <file-or-url>', 'where the exact content is, if not where the image came from')
     .option('--image <ref...>', 'what a new VM would be started from, pulled into the store')
     .option('--dry-run', 'print the plan; change nothing')
+    .option('--exact', 'names are names, never patterns')
+    .option('--alone', 'end at once, with exit code 75, while another process ensures the same')
     .option('--engine <engine>', 'hash engine: native or wasm')
     .option('--allow-vm-section <name>', 'allow this section of config.json, whatever is in it (repeatable)', collect)
     .action(async (refs: string[], _options: object, command: Command) => {
@@ -75,7 +77,7 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
     });
   program
     .command('hook [word...]')
-    .description('what bin/pre-clone asks before a clone: nothing on standard output, the reason on standard error')
+    .description('what bin/pre-clone asks before a clone: says allow, or nothing and the reason on standard error')
     .option('--operation <operation>', 'clone, restore or run')
     .option('--pull', 'the caller wants the base brought')
     .option('--from-dir <dir>', 'a directory to clone from, in the place of a snapshot')
@@ -83,6 +85,13 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
     .action(async (words: string[], _options: object, command: Command) => {
       const { hookCommand } = await import('./hook.js');
       done(await hookCommand(words, command.optsWithGlobals(), terminal));
+    });
+  program
+    .command('convertible <file>')
+    .description('whether a downloaded image names no file but itself: what qemu-img is kept from for `ensure`')
+    .action(async (file: string) => {
+      const { convertibleCommand } = await import('./convertible.js');
+      done(await convertibleCommand(file, terminal));
     });
   program
     .command('sealing <program> [arg...]')

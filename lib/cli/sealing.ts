@@ -16,7 +16,7 @@ export async function sealingCommand(
 ): Promise<number> {
   const [program, ...args] = words;
   if (program === undefined) throw new BlobcheckError('usage', 'name the program to run, after --');
-  const { blobFilesIn, keptBlobs, sealBrought } = await import('../index.js');
+  const { blobFilesIn, sealBrought } = await import('../index.js');
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
   const say = (text: string) => terminal.err(`blobcheck: ${escapeText(text)}\n`);
   const before = await filesBefore(check.location, blobFilesIn).catch((error: unknown) => {
@@ -27,8 +27,9 @@ export async function sealingCommand(
   if (before !== null) {
     // Whatever becomes of the seals, the program's end is ours.
     try {
-      tell(await sealBrought(before, check), say);
-      for (const blob of await keptBlobs(before, args, check)) say(`${blob.slice(0, 12)}… was kept, not replaced`);
+      const report = await sealBrought(before, args, check);
+      tell(report, say);
+      for (const blob of report.kept) say(`${blob.slice(0, 12)}… was kept, not replaced`);
     } catch (error) {
       say(messageOf(error));
     }

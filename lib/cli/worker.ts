@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import type { EnsureReport, PullPolicy } from '../index.js';
+import { exitCodes } from './exit.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -10,27 +12,49 @@ export interface WorkerTask {
   readonly policy: PullPolicy;
 }
 
+export type WorkerEnd =
+  | { readonly kind: 'report'; readonly report: EnsureReport }
+  /** Another process does the same. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'nothing' };
+
+/** Names the task for those who would do the same. */
+export const taskName = ({ kind, ref }: Pick<WorkerTask, 'kind' | 'ref'>): string => `${kind} ${ref}`;
+
 /**
  * Has a process of its own (own session, no descriptor of ours but two pipes) ensure a snapshot or an image, and waits
- * for its report. When the asker goes, it works on: its receipt serves the next ask ("one leader" in trust.md). Null
- * when it ended without a report.
+ * for its report. When the asker goes, it works on: its receipt serves the next ask ("one leader" in trust.md).
  */
-export function runWorker(task: WorkerTask, options: GlobalOptions, terminal: Terminal): Promise<EnsureReport | null> {
+export function runWorker(task: WorkerTask, options: GlobalOptions, terminal: Terminal): Promise<WorkerEnd> {
   const { node, program } = terminal.self;
-  return new Promise((resolve) => {
-    const child = spawn(node, [program, 'ensure', '--json', ...argumentsOf(task, options)], {
+  const nothing = openSync('/dev/null', 'r+');
+  return new Promise<WorkerEnd>((resolve) => {
+    const child = spawn(node, [program, 'ensure', '--json', '--exact', '--alone', ...argumentsOf(task, options)], {
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...withoutOurs(nothing)],
       env: terminal.ownEnv,
     });
     let printed = '';
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       printed += chunk;
     });
-    child.stderr.on('data', (chunk: Buffer) => terminal.err(chunk.toString('utf8')));
-    child.on('error', () => resolve(null));
-    child.on('close', () => resolve(reportOf(printed)));
-  });
+    child.stderr?.on('data', (chunk: Buffer) => terminal.err(chunk.toString('utf8')));
+    child.on('error', () => resolve({ kind: 'nothing' }));
+    child.on('close', (code) => resolve(code === exitCodes.busy ? { kind: 'busy' } : endOf(printed)));
+  }).finally(() => closeSync(nothing));
+}
+
+/** Descriptors that are given away at most; a shell's own are below 256. */
+const MOST_DESCRIPTORS = 1024;
+
+/**
+ * What our caller has left open would live as long as the worker, its locks included, and Node hands down all but the
+ * lowest: each gets another file in the worker.
+ */
+function withoutOurs(nothing: number): number[] {
+  const open = readdirSync('/proc/self/fd').map(Number);
+  const highest = Math.min(Math.max(...open), MOST_DESCRIPTORS);
+  return Array.from({ length: Math.max(0, highest - 2) }, () => nothing);
 }
 
 function argumentsOf({ kind, ref, policy }: WorkerTask, options: GlobalOptions): string[] {
@@ -44,10 +68,10 @@ function argumentsOf({ kind, ref, policy }: WorkerTask, options: GlobalOptions):
   return [`--pull-policy=${policy}`, ...flags, ...what];
 }
 
-function reportOf(printed: string): EnsureReport | null {
+function endOf(printed: string): WorkerEnd {
   try {
-    return JSON.parse(printed);
+    return { kind: 'report', report: JSON.parse(printed) };
   } catch {
-    return null;
+    return { kind: 'nothing' };
   }
 }

@@ -5,6 +5,7 @@ import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js
 import { type Finding, finding } from '../finding/finding.js';
 import { wordsRemedy } from '../finding/remedy.js';
 import type { EnsureStep } from '../report/documents.js';
+import { imageDirectories } from '../store/layout.js';
 import type { Store } from '../store/store.js';
 import { judgeBase } from '../verify/base.js';
 import type { BaseRequest } from '../verify/base-content.js';
@@ -34,6 +35,11 @@ export interface BringRequest {
   readonly from: Source | null;
 }
 
+/** As cocoon makes them before its first image: an imported snapshot comes without. */
+async function makeImageDirectories(root: string): Promise<void> {
+  for (const path of imageDirectories(root)) await mkdir(path, { recursive: true, mode: 0o750 });
+}
+
 type Outcome = Pick<EnsureStep, 'outcome' | 'source' | 'findings'>;
 
 /**
@@ -54,7 +60,11 @@ async function attempted(site: Site, request: BringRequest): Promise<Outcome> {
   const { store, run } = site;
   const { blob, path } = request.needed;
   try {
-    const scratch = await openScratch(store.root, dirname(path), blob, run.signal);
+    await makeImageDirectories(store.root);
+    const scratch = await openScratch(
+      { store: store.root, blobs: dirname(path), blob, sources: sources.map(nameOf) },
+      run.signal,
+    );
     try {
       // Whoever had the directory before us has brought it, perhaps.
       const wrong = await whatIsWrong(site, request);

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { packageFile } from '../package-file.js';
+import { lineReader } from './lines.js';
 
 /** The real cocoon, and what it is given. */
 export interface CocoonProgram {
@@ -7,53 +9,86 @@ export interface CocoonProgram {
   /** Its environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  /** What it prints, as it comes. */
-  readonly onOutput?: (text: Buffer) => void;
+  /** A line of what it prints; progress that it would write over is told now and then. Not escaped. */
+  readonly onLine?: (line: string) => void;
+  /** What runs our own program, which looks at an image before it is converted. */
+  readonly self: { readonly node: string; readonly program: string };
 }
 
 export type CocoonRan = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** Characters of what it printed last that are kept for a message. */
-const TAIL = 4096;
+/** Lines of what it printed last that are kept for a message. */
+const KEPT_LINES = 20;
+
+/**
+ * Milliseconds of silence after which a download counts as dead: cocoon tells of every MiB, and converts 20 GiB, the most
+ * that it downloads, in less.
+ */
+const SILENCE_MS = 15 * 60 * 1000;
 
 /** Runs cocoon with an argument vector. Interrupted, it is ended first, so that nobody works on after us. */
 export function runCocoon(program: CocoonProgram, args: readonly string[]): Promise<CocoonRan> {
-  const { path, env, signal, onOutput } = program;
+  const { path, signal, onLine } = program;
   return new Promise((resolve) => {
-    let tail = '';
-    const child: ChildProcess = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environmentFor(env) });
-    const end = () => child.kill('SIGTERM');
-    signal?.addEventListener('abort', end, { once: true });
-    const take = (text: Buffer) => {
-      onOutput?.(text);
-      tail = (tail + text.toString('utf8')).slice(-TAIL);
+    const kept: string[] = [];
+    // Where we are killed, the kernel ends it for us: it would go on downloading into a file that has no name.
+    const words = ['--pdeathsig', 'TERM', '--', path, ...args];
+    const child: ChildProcess = spawn('setpriv', words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environmentFor(program),
+    });
+    let reason: string | null = null;
+    const end = (why: string) => {
+      reason ??= why;
+      child.kill('SIGTERM');
     };
-    child.stdout?.on('data', take);
-    child.stderr?.on('data', take);
+    const interrupt = () => end('interrupted');
+    signal?.addEventListener('abort', interrupt, { once: true });
+    const silence = setTimeout(() => end(`nothing came for ${SILENCE_MS / 60_000} minutes`), SILENCE_MS);
+    const read = lineReader((line) => {
+      kept.push(line);
+      if (kept.length > KEPT_LINES) kept.shift();
+      onLine?.(line);
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (text: Buffer) => {
+        silence.refresh();
+        read(text);
+      });
+    }
     const done = (ran: CocoonRan) => {
-      signal?.removeEventListener('abort', end);
+      clearTimeout(silence);
+      signal?.removeEventListener('abort', interrupt);
       resolve(ran);
     };
-    child.on('error', (error) => done({ ok: false, reason: `${path} does not start: ${error.message}` }));
+    child.on('error', (error) => done({ ok: false, reason: `setpriv (util-linux) does not start: ${error.message}` }));
     child.on('close', (code, killedBy) => {
-      if (code === 0) done({ ok: true });
-      else done({ ok: false, reason: lastWords(tail) || `it ended with ${killedBy ?? `exit code ${code}`}` });
+      if (code === 0 && reason === null) done({ ok: true });
+      else
+        done({ ok: false, reason: reason ?? (lastWords(kept) || `it ended with ${killedBy ?? `exit code ${code}`}`) });
     });
   });
 }
 
 /**
- * cocoon's own root must not shine through where a flag names another: what a flag leaves open, a variable decides. And it
- * colours what it prints into a pipe, too (seen with 0.3.8).
+ * cocoon's own root must not shine through where a flag names another: what a flag leaves open, a variable decides. It
+ * colours what it prints into a pipe, too (seen with 0.3.8). And the qemu-img that it finds is one that follows nothing.
  */
-function environmentFor(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function environmentFor({ env, self }: CocoonProgram): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !/^COCOON_(ROOT|RUN|LOG)_DIR$/.test(name));
-  return { ...Object.fromEntries(kept), NO_COLOR: '1' };
+  const path = env.PATH ?? '/usr/bin:/bin';
+  return {
+    ...Object.fromEntries(kept),
+    NO_COLOR: '1',
+    PATH: `${packageFile('bin/qemu-img-guard')}:${path}`,
+    BLOBCHECK_GUARD_PATH: path,
+    BLOBCHECK_GUARD_NODE: self.node,
+    BLOBCHECK_GUARD_PROGRAM: self.program,
+  };
 }
 
 /** The line that says what went wrong: cobra's "Error: …", else the last one. */
-function lastWords(text: string): string {
-  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+function lastWords(lines: readonly string[]): string {
   const error = lines.findLast((line) => line.startsWith('Error: '));
   return (error?.slice('Error: '.length) ?? lines.at(-1) ?? '').trim();
 }

@@ -107,7 +107,7 @@ async function pull(work: Work, ref: string, force: boolean, because: EnsureStep
   const files = await blobFilesIn(store.root);
   const words = ['--root-dir', store.root, 'image', 'pull', ...(force ? ['--force'] : []), ref];
   const ran = await runCocoon(options.cocoon, words);
-  const sealed = await sealBrought(files, options);
+  const sealed = await sealBrought(files, [ref], options);
   const findings = [...sealed.findings, ...sealed.blobs.flatMap((blob) => blob.findings)];
   if (!ran.ok) return stepOf('refused', [failed(ref, ran.reason), ...findings]);
   return stepOf('pulled', findings);

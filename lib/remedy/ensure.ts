@@ -1,5 +1,6 @@
 import type { Finding } from '../finding/finding.js';
 import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
+import { cloudImageBlobs } from '../store/layout.js';
 import type { Store } from '../store/store.js';
 import type { ContentMode } from '../verify/base-content.js';
 import { openForCheck } from '../verify/open-for-check.js';
@@ -10,6 +11,7 @@ import { type BringRequest, bringBlob } from './bring.js';
 import type { CocoonProgram } from './cocoon.js';
 import { type NeededBlob, neededBlobs } from './needed.js';
 import type { PullPolicy } from './policy.js';
+import { removeDeadScratch } from './scratch.js';
 import { knownSources, notPullable, sourceOf } from './sources.js';
 import { withStepFindings } from './step-findings.js';
 
@@ -34,7 +36,9 @@ export interface EnsureOptions extends StoreCheckOptions {
 export async function ensure(request: EnsureRequest, options: EnsureOptions): Promise<EnsureReport> {
   const { from, dryRun = false } = request;
   const { before, policyOf } = await look(request, options);
-  const wanted = before.snapshots.filter((entry) => policyOf(entry) !== 'Never').flatMap(wantedBy);
+  const brings = before.snapshots.filter((entry) => policyOf(entry) !== 'Never');
+  if (brings.length > 0 && before.root !== null) await removeDeadScratch(before.root, cloudImageBlobs(before.root));
+  const wanted = brings.flatMap(wantedBy);
   const steps = await takeSteps(onceEach(wanted), { from, dryRun }, options);
   const isChanged = steps.some(({ outcome }) => outcome !== 'planned' && outcome !== 'refused');
   const after = isChanged ? await verify(verifyRequest(request), { ...options, content: 'receipt' }) : before;

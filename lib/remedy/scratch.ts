@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, rmSync } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
 import { takeLock } from '../trust/lock.js';
@@ -8,7 +8,7 @@ import { makeOwnDirectory } from '../trust/own-directory.js';
 
 /** Beside cocoon's own directories; neither its commands nor its garbage collection look into it (tried with 0.3.8). */
 const PARENT = '.blobcheck';
-const OURS = /^pull-[0-9a-f]{64}$/;
+const OURS = /^pull-[0-9a-f]{64}-[0-9a-f]{16}$/;
 
 /** A cocoon root of our own for one blob, on the file system that its place is on. */
 export interface Scratch {
@@ -18,28 +18,48 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
+export interface ScratchSpec {
+  /** cocoon's root. */
+  readonly store: string;
+  /** The directory of its blobs, which is there. */
+  readonly blobs: string;
+  /** Hex digest in the name of the one that is needed. */
+  readonly blob: string;
+  /**
+   * Where it is to come from. Whoever wants it from the same place waits; a server that never ends must not keep those
+   * waiting who know a better one.
+   */
+  readonly sources: readonly string[];
+}
+
 /**
- * Opens the scratch directory of a blob, and waits for whoever has it. Its lock is the only intent there is: the kernel
- * releases it when its owner dies, and what a dead owner left is removed. Throws system errors, `unreadable` for a
- * directory that is not ours, and `aborted`.
+ * Opens a scratch directory, and waits for whoever has it. Its lock is the only intent there is: the kernel releases it
+ * when its owner dies, and what a dead owner left is removed. Throws system errors, `unreadable` for a directory that is
+ * not ours, and `aborted`.
  */
-export async function openScratch(
-  store: string,
-  blobs: string,
-  blob: string,
-  signal: AbortSignal | undefined,
-): Promise<Scratch> {
-  const parent = join(await placeOnSameFileSystem(store, blobs), PARENT);
-  const path = join(parent, `pull-${blob}`);
+export async function openScratch(spec: ScratchSpec, signal: AbortSignal | undefined): Promise<Scratch> {
+  const { store, blobs, blob, sources } = spec;
+  const parent = join(await placeOnSameMount(store, blobs), PARENT);
+  const from = createHash('sha256').update(sources.join('\n')).digest('hex').slice(0, 16);
+  const path = join(parent, `pull-${blob}-${from}`);
   for (;;) {
     const owned = await own(parent, path, {}, signal);
     if (owned === null) continue;
+    // An interrupted process ends before anything else of it runs.
+    const vanish = () => rmSync(path, { recursive: true, force: true });
     try {
-      await removeWhatIsDead(parent, path);
+      await removeDead(parent, path);
       await emptyDirectory(path);
       const root = join(path, `root-${randomBytes(8).toString('hex')}`);
       await mkdir(root, { mode: 0o700 });
-      return { root, remove: () => release(parent, path, owned) };
+      signal?.addEventListener('abort', vanish, { once: true });
+      return {
+        root,
+        remove: async () => {
+          signal?.removeEventListener('abort', vanish);
+          await release(parent, path, owned);
+        },
+      };
     } catch (error) {
       await owned.close();
       throw error;
@@ -47,14 +67,40 @@ export async function openScratch(
   }
 }
 
-/** A rename must not cross file systems: `cloudimg/blobs` may be a link or a mount of its own. */
-async function placeOnSameFileSystem(store: string, blobs: string): Promise<string> {
-  const target = await realpath(blobs);
-  const { dev } = await lstat(target);
-  for (const candidate of [await realpath(store), dirname(target)]) {
-    if ((await lstat(candidate)).dev === dev) return candidate;
+/** Removes what owners left behind that are dead. Never throws for what is on the disk: it is only tidy. */
+export async function removeDeadScratch(store: string, blobs: string): Promise<void> {
+  for (const place of await placesFor(store, blobs).catch(() => [])) {
+    const parent = join(place, PARENT);
+    await removeDead(parent, null)
+      .then(() => rmdir(parent))
+      .catch(() => {});
   }
+}
+
+/** From the best place to the last resort. */
+async function placesFor(store: string, blobs: string): Promise<readonly string[]> {
+  const target = await realpath(blobs);
+  return [...new Set([await realpath(store), dirname(target), target])];
+}
+
+/** A rename crosses no mount, be it one of the same file system: `cloudimg/blobs` may be a link or a mount of its own. */
+async function placeOnSameMount(store: string, blobs: string): Promise<string> {
+  const places = await placesFor(store, blobs);
+  const [target = blobs] = places.slice(-1);
+  const mount = await mountOf(target);
+  for (const place of places) if ((await mountOf(place)) === mount) return place;
   return target;
+}
+
+/** proc(5): the id of the mount that an open directory is in. */
+async function mountOf(path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const info = await readFile(`/proc/self/fdinfo/${handle.fd}`, 'utf8');
+    return /^mnt_id:\s*(\d+)/m.exec(info)?.[1] ?? '';
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The directory's handle with its lock; null where its owner removed it meanwhile, or a wait was not granted. */
@@ -101,7 +147,7 @@ async function isStillThere(path: string, handle: FileHandle): Promise<boolean> 
   }
 }
 
-async function removeWhatIsDead(parent: string, except: string): Promise<void> {
+async function removeDead(parent: string, except: string | null): Promise<void> {
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
     if (!OURS.test(name) || path === except) continue;

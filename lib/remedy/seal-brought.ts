@@ -4,6 +4,7 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { SealedBlob, SealReport } from '../report/documents.js';
 import { listBlobs } from '../store/blob-directory.js';
 import { blobIn, cloudImageBlobs } from '../store/layout.js';
+import type { Store } from '../store/store.js';
 import { syncDirectory } from '../trust/own-directory.js';
 import { attempt } from '../verify/entry.js';
 import { openForCheck } from '../verify/open-for-check.js';
@@ -28,55 +29,59 @@ export async function blobFilesIn(root: string): Promise<BlobFiles> {
   return files;
 }
 
+/** What became of a pull or an import. */
+export interface BroughtReport extends SealReport {
+  /** Hex digests that the references lead to and whose files are the ones from before: kept, whatever is in them. */
+  readonly kept: readonly string[];
+}
+
 /**
- * Seals what a pull or an import has brought: the blobs that were absent before, or are another file now. cocoon keeps
- * any file that stands at a blob's name and says "pull complete" over a corrupt one, so a kept file gets no seal.
+ * Seals what a pull or an import has brought: of the blobs that its references lead to now, those that were absent before
+ * or are another file. cocoon keeps any file that stands at a blob's name and says "pull complete" over a corrupt one, so
+ * a kept file gets no seal; nor does what somebody else has put there meanwhile.
  */
-export async function sealBrought(before: BlobFiles, options: StoreCheckOptions): Promise<SealReport> {
+export async function sealBrought(
+  before: BlobFiles,
+  refs: readonly string[],
+  options: StoreCheckOptions,
+): Promise<BroughtReport> {
   const opened = await openForCheck(options);
   const { run, root } = opened;
   const findings: Finding[] = [];
   const blobs: SealedBlob[] = [];
+  const kept: string[] = [];
   if (opened.store === null) findings.push(opened.failure);
   else {
     const { store } = opened;
-    await store.close();
-    const now = (await attempt(findings, store.root, () => blobFilesIn(store.root))) ?? new Map();
-    for (const [blob, identity] of now) {
-      const earlier = before.get(blob);
-      if (earlier !== undefined && sameIdentity(earlier, identity)) continue;
-      const path = blobIn(cloudImageBlobs(store.root), blob);
-      const sealed = await attempt(findings, path, () => sealOne(run, blob, path));
-      if (sealed !== null) blobs.push(sealed);
+    try {
+      const now = (await attempt(findings, store.root, () => blobFilesIn(store.root))) ?? new Map();
+      for (const blob of await blobsOf(store, refs, findings)) {
+        const [earlier, identity] = [before.get(blob), now.get(blob)];
+        if (identity === undefined) continue;
+        const path = blobIn(cloudImageBlobs(store.root), blob);
+        if (earlier !== undefined && sameIdentity(earlier, identity)) kept.push(blob);
+        else blobs.push(...asList(await attempt(findings, path, () => sealOne(run, blob, path))));
+      }
+    } finally {
+      await store.close();
     }
   }
   findings.push(...stateFindings(run));
   const refused = blobs.some(({ outcome }) => outcome === 'refused') ? (['unverified'] as const) : [];
   const verdict = worstVerdict([verdictOf(findings), ...refused]);
-  return { schema: 'blobcheck/seal/v1', verdict, root, findings, blobs };
+  return { schema: 'blobcheck/seal/v1', verdict, root, findings, blobs, kept };
 }
 
-/**
- * The blobs (hex) that these references lead to now and whose files are the ones from before: cocoon kept them, whatever
- * is in them.
- */
-export async function keptBlobs(
-  before: BlobFiles,
-  refs: readonly string[],
-  options: StoreCheckOptions,
-): Promise<string[]> {
-  const { store } = await openForCheck({ ...options, stateDir: null });
-  if (store === null) return [];
-  try {
-    const now = await blobFilesIn(store.root);
-    const entries = (await Promise.all(refs.map((ref) => store.image(ref)))).flat().filter(isCloudImage);
-    return [...new Set(entries.map(hexOf))].filter((blob) => {
-      const [earlier, today] = [before.get(blob), now.get(blob)];
-      return earlier !== undefined && today !== undefined && sameIdentity(earlier, today);
-    });
-  } finally {
-    await store.close();
+const asList = <T>(value: T | null): readonly T[] => (value === null ? [] : [value]);
+
+/** The cloud images that references lead to, each once, by their digests (hex). */
+async function blobsOf(store: Store, refs: readonly string[], findings: Finding[]): Promise<readonly string[]> {
+  const blobs = new Set<string>();
+  for (const ref of refs) {
+    const entries = await attempt(findings, ref, () => store.image(ref));
+    for (const entry of entries?.filter(isCloudImage) ?? []) blobs.add(hexOf(entry));
   }
+  return [...blobs];
 }
 
 async function sealOne(run: Run, blob: string, path: string): Promise<SealedBlob> {

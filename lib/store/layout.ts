@@ -31,6 +31,9 @@ export const conversionManifest = (root: string): string => join(root, 'meta', '
 export const snapshotParent = (root: string): string => join(root, 'snapshot', 'localfile');
 
 export const cloudImageBlobs = (root: string): string => join(root, 'cloudimg', 'blobs');
+/** What cocoon makes for cloud images before it keeps one. */
+export const imageDirectories = (root: string): readonly string[] =>
+  ['blobs', 'db', 'temp'].map((name) => join(root, 'cloudimg', name));
 /** The name of a blob of this digest (hexadecimal) in a directory of blobs. */
 export const blobIn = (blobs: string, hex: string): string => join(blobs, `${hex}.qcow2`);
 export const cloudImageBlob = (root: string, hex: string): string => blobIn(cloudImageBlobs(root), hex);

@@ -8,6 +8,8 @@ import { type StateDirectory, writeProblem } from './state-directory.js';
 /** Milliseconds to wait for a lock that is held for one small write. */
 export const SMALL_WRITE_MS = 20_000;
 
+const BUSY = 'somebody else holds it';
+
 export interface LockOptions {
   /** Milliseconds; without it as long as it takes. */
   readonly waitMs?: number;
@@ -17,6 +19,8 @@ export interface LockOptions {
 
 export type Locked<T> =
   | { readonly kind: 'done'; readonly result: T }
+  /** Somebody else holds it, and the wait was not granted. */
+  | { readonly kind: 'busy'; readonly problem: string }
   | { readonly kind: 'not-locked'; readonly problem: string | null };
 
 /**
@@ -43,7 +47,10 @@ export async function withLock<T>(
   }
   try {
     const problem = await takeLock(handle, options);
-    if (problem !== null) return { kind: 'not-locked', problem: `${path} cannot be locked: ${problem}` };
+    if (problem !== null) {
+      const kind = problem === BUSY ? 'busy' : 'not-locked';
+      return { kind, problem: `${path} cannot be locked: ${problem}` };
+    }
     return { kind: 'done', result: await work() };
   } finally {
     await handle.close();
@@ -63,6 +70,6 @@ export function takeLock(handle: FileHandle, { waitMs, signal }: LockOptions): P
       ...(signal === undefined ? {} : { signal }),
     });
     child.on('error', () => resolve(signal?.aborted ? 'interrupted' : 'flock (util-linux) does not start'));
-    child.on('close', (code) => resolve(code === 0 ? null : 'somebody else holds it'));
+    child.on('close', (code) => resolve(code === 0 ? null : signal?.aborted ? 'interrupted' : BUSY));
   });
 }

@@ -130,6 +130,8 @@ async function byReading(
 ): Promise<JudgedBase> {
   const { path } = request;
   const { handle, stats } = opened;
+  // Pages that a mapping has dirtied become read-only: a store from now on shows in the times.
+  await handle.sync().catch(() => {});
   const read = await hashOpenFile(handle, path, {
     engine: options.engine,
     source: 'cache',

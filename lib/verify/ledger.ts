@@ -21,6 +21,8 @@ export interface Ledger {
   readonly problems: ReadonlySet<string>;
   /** Whether the turn to read is held already: then `whileReading` does not wait. */
   readonly isInTurn: boolean;
+  /** Whether a turn to read has been taken: then time has passed, whoever read. */
+  hasTakenTurn(): boolean;
   recall(blob: string): Promise<Remembered>;
   /** Does `work`, a full read of the blob, while no other process reads it; without a place to lock it all the same. */
   whileReading<T>(blob: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
@@ -34,12 +36,14 @@ export interface Ledger {
 
 export function ledgerOf(state: StateDirectory, tool: string): Ledger {
   const problems = new Set(state.problems);
+  let hasTakenTurn = false;
   const note = (problem: string | null | undefined) => {
     if (problem) problems.add(problem);
   };
   return {
     problems,
     isInTurn: false,
+    hasTakenTurn: () => hasTakenTurn,
     async recall(blob) {
       const seal = await readSeal(state, blob);
       const receipt = await readReceipt(state, blob);
@@ -52,6 +56,7 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
       };
     },
     async whileReading(blob, signal, work) {
+      hasTakenTurn = true;
       const locked = await withLock(state, blob, { signal }, work);
       if (locked.kind === 'done') return locked.result;
       note(locked.problem);

@@ -1,5 +1,7 @@
 import { BlobcheckError } from '../errors.js';
+import type { StoreLocation } from '../store/location.js';
 import { openStore } from '../store/open.js';
+import type { ImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { Target } from './targets.js';
 
@@ -23,20 +25,30 @@ export async function metadataFacts(store: Store, { targets, images, vm }: Asked
     const fact = await factOf(async () => [await store.resolve(target.ref), await store.snapshot(target.id)]);
     facts.set(`snapshot ${target.ref}`, `${fact}\n${machine}`);
   }
-  for (const ref of images) facts.set(`image ${ref}`, await factOf(() => store.image(ref)));
+  for (const ref of images)
+    facts.set(`image ${ref}`, await factOf(async () => (await store.image(ref)).map(contentOf)));
   return facts;
 }
 
 /** The references of which today's metadata says something else, read anew. */
-export async function changedSince(before: MetadataFacts, store: Store, asked: Asked): Promise<ReadonlySet<string>> {
-  const metaBackend = store.engine;
-  const fresh = await openStore({ root: store.root, metaBackend });
+export async function changedSince(
+  before: MetadataFacts,
+  location: StoreLocation,
+  asked: Asked,
+): Promise<ReadonlySet<string>> {
+  const fresh = await openStore(location);
   try {
     const now = await metadataFacts(fresh, asked);
     return new Set([...before.keys()].filter((key) => now.get(key) !== before.get(key)));
   } finally {
     await fresh.close();
   }
+}
+
+/** What a new machine is started from; the rest of an entry changes with every pull of the same content. */
+function contentOf(entry: ImageEntry): unknown {
+  const { createdAt: _created, size: _size, ...content } = entry;
+  return content;
 }
 
 async function factOf(read: () => Promise<unknown>): Promise<string> {

@@ -28,7 +28,7 @@ export async function verify(request: VerifyRequest, options: StoreCheckOptions)
   const { run, store } = opened;
   if (store === null) return buildReport(run, { root: opened.root, engine: null, findings: [opened.failure] });
   try {
-    return await verifyIn(run, store, request, options.onJudged);
+    return await verifyIn(run, store, request, options);
   } finally {
     await store.close();
   }
@@ -38,7 +38,7 @@ async function verifyIn(
   run: Run,
   store: Store,
   request: VerifyRequest,
-  onJudged: StoreCheckOptions['onJudged'],
+  options: StoreCheckOptions,
 ): Promise<VerifyReport> {
   const snapshots: EntryReport[] = [];
   const images: EntryReport[] = [];
@@ -51,14 +51,14 @@ async function verifyIn(
   const before = await metadataFacts(store, asked);
   for (const target of targets) {
     snapshots.push(await verifyTarget(run, store, target, request.vm));
-    onJudged?.(snapshots.length, targets.length);
+    options.onJudged?.(snapshots.length, targets.length);
   }
   for (const ref of asked.images) images.push(await verifyImage(run, store, ref));
   findings.push(...store.recovered.map(recovered));
-  const hasRead = [...snapshots, ...images].some(({ blobs }) => blobs.some(({ how }) => how === 'hashed'));
-  // A read takes minutes: by now the name may lead to another snapshot.
-  const moved = hasRead
-    ? ((await attempt(findings, store.root, () => changedSince(before, store, asked))) ?? new Set())
+  // A read takes minutes, and so does waiting for somebody else's: by now the name may lead to another snapshot.
+  const moved = run.ledger.hasTakenTurn()
+    ? ((await attempt(findings, store.root, async () => changedSince(before, await options.location, asked))) ??
+      new Set())
     : new Set();
   const settled = (kind: string, entries: readonly EntryReport[]) =>
     entries.map((entry) => (moved.has(`${kind} ${entry.ref}`) ? withMovedMetadata(entry) : entry));

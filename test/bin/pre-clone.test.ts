@@ -67,7 +67,7 @@ for (const shell of shells) {
         const denied = hook(['S']);
         assert.is(denied.status, 1);
         assert.is(denied.stdout, '');
-        const said = 'the program on stdout\nthe program explains\n';
+        const said = 'the program explains\n';
         assert.is(denied.stderr, said + (reason && `blobcheck: ${reason}, so the clone is refused\n`));
         const warned = hook(['--operation', 'restore', 'VM', 'S'], { BLOBCHECK_MODE: 'warn' });
         assert.is(warned.status, 0);
@@ -77,6 +77,24 @@ for (const shell of shells) {
       },
     );
   }
+
+  needs(
+    [shell.name],
+    test,
+    `${shell.name}: an exit code 0 without the word, or with more than it, is no consent`,
+    () => {
+      node.verdict('exit 0');
+      for (const answer of ['', 'allow\\nallow\\n', 'allow, perhaps\\n', 'Usage: blobcheck hook\\n', 'deny\\n']) {
+        node.answer(answer.replaceAll('\\n', '\n'));
+        const denied = hook(['S']);
+        assert.equal([denied.status, denied.stdout], [1, '']);
+        assert.match(denied.stderr, 'the check gave no answer, so the clone is refused');
+        assert.is(hook(['S'], { BLOBCHECK_MODE: 'warn' }).status, 0);
+      }
+      node.answer('allow\n');
+      assert.is(hook(['S']).status, 0);
+    },
+  );
 
   for (const [what, env, reason] of withoutNode) {
     needs([shell.name], test, `${shell.name}: ${what} in node's place is no consent`, () => {

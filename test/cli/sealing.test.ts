@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, type SmallNode, smallNode } from '../builders/small-node.js';
 import { program, type Ran } from '../support/blobcheck.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -23,6 +24,15 @@ function doing(node: SmallNode, text: string, bytes: Uint8Array = brought): stri
   writeFileSync(path, `#!/bin/sh\nblobs='${join(node.root.directory, 'cloudimg/blobs')}'\nimage='${image}'\n${text}\n`);
   chmodSync(path, 0o755);
   return path;
+}
+
+const pulledFrom = 'https://images.example.com/brought.img';
+
+/** The words of a pull after which the index leads to a blob. */
+function pulling(node: SmallNode, blob: string): string[] {
+  const entry = { ref: pulledFrom, content_sum: `sha256:${blob}`, size: 0, created_at: '2026-11-24T20:43:58Z' };
+  putRow(node.root.directory, 'json', 'cloud-images', pulledFrom, entry);
+  return ['image', 'pull', pulledFrom];
 }
 
 const argvOf = (node: SmallNode, ...words: string[]) => [program, 'sealing', ...node.options, '--', ...words];
@@ -89,7 +99,7 @@ test('that brings nothing leaves nothing behind', () => {
 
 test('what it brings is sealed by its name, and known as read', () => {
   const node = smallNode();
-  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${broughtName}.qcow2"`)]);
+  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${broughtName}.qcow2"`), ...pulling(node, broughtName)]);
   assert.is(run.status, 0);
   assert.is(run.stdout, '');
   assert.is(run.stderr, `blobcheck: ${broughtName.slice(0, 12)}… is sealed, basis name\n`);
@@ -99,17 +109,17 @@ test('what it brings is sealed by its name, and known as read', () => {
 
 test('what it converts is sealed as it was pulled', () => {
   const node = smallNode();
-  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${foreign}.qcow2"`)]);
+  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${foreign}.qcow2"`), ...pulling(node, foreign)]);
   assert.is(run.stderr, `blobcheck: ${foreign.slice(0, 12)}… is sealed, basis pull\n`);
   assert.is(basisOf(node, foreign), 'pull');
 });
 
 test('what it puts in the place of another file is sealed anew, and the old seal is history', () => {
   const node = smallNode({ digest: foreign });
-  sealing(node, [doing(node, `touch "$blobs/${foreign}.qcow2"`)]);
+  sealing(node, [doing(node, `touch "$blobs/${foreign}.qcow2"`), ...pulling(node, foreign)]);
   const first = status(node).blobs[0];
   const replace = `cp "$image" "$blobs/new" && mv "$blobs/new" "$blobs/${foreign}.qcow2"`;
-  const run = sealing(node, [doing(node, replace)]);
+  const run = sealing(node, [doing(node, replace), ...pulling(node, foreign)]);
   assert.is(run.stderr, `blobcheck: ${foreign.slice(0, 12)}… is replaced, basis pull\n`);
   const blob = status(node).blobs[0];
   assert.is.not(blob?.digest, first?.digest);
@@ -127,7 +137,10 @@ test('what it keeps gets one line and no seal, whatever it says of it', () => {
 
 test('what is damaged is not sealed, and the exit code is the program’s all the same', () => {
   const node = smallNode();
-  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${foreign}.qcow2"`, Buffer.alloc(70_000, 'raw'))]);
+  const run = sealing(node, [
+    doing(node, `cp "$image" "$blobs/${foreign}.qcow2"`, Buffer.alloc(70_000, 'raw')),
+    ...pulling(node, foreign),
+  ]);
   assert.is(run.status, 0);
   assert.match(run.stderr, `blobcheck: ${foreign.slice(0, 12)}… is not sealed: what was brought is damaged`);
   assert.is(basisOf(node, foreign), null);
@@ -135,9 +148,19 @@ test('what is damaged is not sealed, and the exit code is the program’s all th
 
 test('what it brings before it fails is sealed', () => {
   const node = smallNode();
-  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${broughtName}.qcow2"; exit 9`)]);
+  const run = sealing(node, [
+    doing(node, `cp "$image" "$blobs/${broughtName}.qcow2"; exit 9`),
+    ...pulling(node, broughtName),
+  ]);
   assert.is(run.status, 9);
   assert.is(basisOf(node, broughtName), 'name');
+});
+
+test('what somebody else puts there meanwhile is not sealed', () => {
+  const node = smallNode();
+  const run = sealing(node, [doing(node, `cp "$image" "$blobs/${foreign}.qcow2"`), 'image', 'pull', 'https://x/other']);
+  assert.equal([run.status, run.stderr], [0, '']);
+  assert.is(basisOf(node, foreign), null);
 });
 
 const broken: readonly (readonly [string, (root: string) => void, RegExp])[] = [

@@ -5,16 +5,15 @@ import { ensureImages } from '../../lib/remedy/ensure-image.js';
 import type { PullPolicy } from '../../lib/remedy/policy.js';
 import type { EnsureReport } from '../../lib/report/documents.js';
 import { baseBytes, overlayOn, snapshotOn } from '../builders/small-node.js';
-import { cocoonUnderTest } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
 import { flip } from '../verify/bases.js';
-import { bringingNeeds, outcomes, type ServedNode, servedNode, sha256 } from './node.js';
+import { bringingNeeds, cocoonFor, outcomes, type ServedNode, servedNode, sha256 } from './node.js';
 
 const test = suite('ensure --image');
 
 function ensure(node: ServedNode, policy: PullPolicy, ref = node.url): Promise<EnsureReport> {
   const check = { location: node.root.location, stateDir: node.state, tool: 'test' };
-  return ensureImages({ images: [ref], policy }, { ...check, cocoon: { path: cocoonUnderTest, env: node.env } });
+  return ensureImages({ images: [ref], policy }, { ...check, cocoon: cocoonFor(node.env) });
 }
 
 const codes = (report: EnsureReport) =>

@@ -7,10 +7,19 @@ import * as assert from 'uvu/assert';
 import { ensure } from '../../lib/remedy/ensure.js';
 import { buildQcow2 } from '../builders/qcow2.js';
 import { diskBytes } from '../builders/small-node.js';
-import { cocoonUnderTest } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { bringingNeeds, codesOf, ensureWords, otherFiles, run, scratchIsGone, servedNode, sha256 } from './node.js';
+import {
+  bringingNeeds,
+  cocoonFor,
+  codesOf,
+  ensureWords,
+  otherFiles,
+  run,
+  scratchIsGone,
+  servedNode,
+  sha256,
+} from './node.js';
 
 const test = suite('ensure on a bad day');
 
@@ -102,7 +111,7 @@ needs(
     const node = await servedNode();
     rmSync(node.blob);
     const check = { location: node.root.location, stateDir: unusableState(), tool: 'test' };
-    const cocoon = { path: cocoonUnderTest, env: node.env };
+    const cocoon = cocoonFor(node.env);
     const report = await ensure({ snapshots: ['app:v1'], policy: 'IfNotPresent' }, { ...check, cocoon });
     assert.is(report.verdict, 'allow');
     assert.ok(report.verify.findings.some(({ code }) => code === 'state-unusable'));
@@ -122,7 +131,7 @@ needs(
     const node = await servedNode({ source: raw, stored: readFileSync(join(place, 'image')) });
     rmSync(node.blob);
     const check = { location: node.root.location, stateDir: unusableState(), tool: 'test' };
-    const cocoon = { path: cocoonUnderTest, env: node.env };
+    const cocoon = cocoonFor(node.env);
     const report = await ensure({ snapshots: ['app:v1'], policy: 'IfNotPresent' }, { ...check, cocoon });
     assert.equal([report.verdict, codesOf(report)], ['deny', ['pull-failed', 'blob-missing']]);
     assert.match(report.steps[0]?.findings[0]?.message ?? '', 'its seal cannot be written');

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CocoonProgram } from '../../lib/remedy/cocoon.js';
 import { type EnsureRequest, ensure } from '../../lib/remedy/ensure.js';
 import type { EnsureReport } from '../../lib/report/documents.js';
 import { verify } from '../../lib/verify/verify.js';
@@ -92,13 +93,15 @@ export async function servedNode(spec: ServedNodeSpec = {}): Promise<ServedNode>
     options: ['--root-dir', directory, '--state-dir', state],
     env,
     ensure: (request = {}) =>
-      ensure(
-        { snapshots: ['app:v1'], policy: 'IfNotPresent', ...request },
-        { ...check, cocoon: { path: cocoonUnderTest, env } },
-      ),
+      ensure({ snapshots: ['app:v1'], policy: 'IfNotPresent', ...request }, { ...check, cocoon: cocoonFor(env) }),
     calls: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').map(withoutPlaces) : []),
     verdict: async () => (await verify({ snapshots: ['app:v1'] }, check)).verdict,
   };
+}
+
+/** cocoon as the library runs it. */
+export function cocoonFor(env: NodeJS.ProcessEnv): CocoonProgram {
+  return { path: cocoonUnderTest, env, self: { node: process.execPath, program } };
 }
 
 function withoutPlaces(line: string): string[] {

@@ -48,7 +48,6 @@ export interface Outcome {
 const stubProgram = `
 directory=$(dirname "$0")/..
 printf '%s\\0' "$@" >>"$directory/asked"
-echo 'the program on stdout'
 echo 'the program explains' >&2
 if [ "$1" = sealing ]; then
   while [ "$1" != -- ]; do shift; done
@@ -56,6 +55,12 @@ if [ "$1" = sealing ]; then
   "$@"
   exit
 fi
+bc_test_end() {
+  case $? in
+    0) cat "$directory/answer" ;;
+  esac
+}
+trap bc_test_end EXIT
 . "$directory/verdict"
 `;
 
@@ -88,6 +93,7 @@ export class GuardedNode {
     this.write('bin/blobcheck', stubProgram);
     this.write('real/cocoon', stubCocoon, 0o755);
     this.verdict('exit 0');
+    this.write('answer', 'allow\n');
     this.cocoonDoes('exit 0');
   }
 
@@ -105,6 +111,11 @@ export class GuardedNode {
   }
 
   /** How the program ends, in shell. */
+  /** What the program says on standard output when it ends with 0. */
+  answer(text: string): void {
+    this.write('answer', text);
+  }
+
   verdict(text: string): void {
     this.write('verdict', text);
   }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FileIdentity } from '../../lib/file/identity.js';
-import { MAX_BAD_AGE_MS, MAX_GOOD_AGE_MS, receiptAnswer } from '../../lib/trust/receipt-answer.js';
+import { DEFAULT_MAX_AGE_MS, MAX_BAD_AGE_MS, receiptAnswer } from '../../lib/trust/receipt-answer.js';
 import { identityToRecord, type Receipt } from '../../lib/trust/receipt-record.js';
 import { BLOB } from './states.js';
 
@@ -29,10 +29,10 @@ function receipt(result: Receipt['result']): Receipt {
 }
 
 test('a good read speaks for 30 days, one that denies for 10 minutes', () => {
-  assert.is(MAX_GOOD_AGE_MS, 30 * 86_400_000);
+  assert.is(DEFAULT_MAX_AGE_MS, 30 * 86_400_000);
   assert.is(MAX_BAD_AGE_MS, 600_000);
   for (const [result, age] of [
-    ['good', MAX_GOOD_AGE_MS],
+    ['good', DEFAULT_MAX_AGE_MS],
     ['bad', MAX_BAD_AGE_MS],
     ['unsealed', MAX_BAD_AGE_MS],
   ] as const) {
