@@ -77,9 +77,8 @@ export async function servedNode(spec: ServedNodeSpec = {}): Promise<ServedNode>
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     NO_COLOR: '1',
-    STAND_IN_LOG: log,
     COCOON_CH_BINARY: standInHypervisor,
-    BLOBCHECK_COCOON: cocoonUnderTest,
+    BLOBCHECK_COCOON: recorder(log),
   };
   const check = { location: root.location, stateDir: state, tool: 'test' };
   return {
@@ -101,11 +100,19 @@ export async function servedNode(spec: ServedNodeSpec = {}): Promise<ServedNode>
 
 /** cocoon as the library runs it. */
 export function cocoonFor(env: NodeJS.ProcessEnv): CocoonProgram {
-  return { path: cocoonUnderTest, env, self: { node: process.execPath, program } };
+  return { path: env.BLOBCHECK_COCOON ?? cocoonUnderTest, env, self: { node: process.execPath, program } };
+}
+
+/** A program that writes its arguments down and becomes cocoon, the stand-in or the real one. */
+function recorder(log: string): string {
+  const path = join(temporaryDirectory(), 'cocoon');
+  const text = `#!/bin/sh\n{ printf '%s\\0' "$@"; echo; } >> '${log}'\nexec '${cocoonUnderTest}' "$@"\n`;
+  writeFileSync(path, text, { mode: 0o755 });
+  return path;
 }
 
 function withoutPlaces(line: string): string[] {
-  const words: string[] = JSON.parse(line);
+  const words = line.split('\0').slice(0, -1);
   return words.slice(words.findIndex((word) => word === 'image' || word === 'vm' || word === 'snapshot'));
 }
 
