@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
-import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import { wordsRemedy } from '../finding/remedy.js';
 import type { EnsureStep } from '../report/documents.js';
 import { imageDirectories } from '../store/layout.js';
 import type { Store } from '../store/store.js';
-import { judgeBase } from '../verify/base.js';
 import type { BaseRequest } from '../verify/base-content.js';
 import { fromAnotherNode, type ImageOrigin } from '../verify/heal.js';
 import type { Run } from '../verify/run.js';
@@ -15,10 +13,11 @@ import type { Candidate } from './candidate.js';
 import type { CocoonProgram } from './cocoon.js';
 import { withCocoonLocks } from './cocoon-locks.js';
 import { type Fetched, fetchBlob } from './fetch.js';
-import { type NeededBlob, reasonToBring } from './needed.js';
+import type { NeededBlob } from './needed.js';
 import { putInPlace } from './put-in-place.js';
 import { openScratch } from './scratch.js';
 import { knownSources, notPullable, type Source } from './sources.js';
+import { isStillWrong, type Wrong, whatIsWrong } from './wrong.js';
 
 /** The node that a base is brought to. */
 export interface Site {
@@ -67,7 +66,7 @@ async function attempted(site: Site, request: BringRequest): Promise<Outcome> {
     );
     try {
       // Whoever had the directory before us has brought it, perhaps.
-      const wrong = await whatIsWrong(site, request);
+      const wrong = await whatIsWrong(run, request.base);
       if (wrong === null) return { outcome: 'present', source: null, findings: [] };
       return await fromFirst(site, request, { sources, scratch: scratch.root, wrong });
     } finally {
@@ -124,7 +123,7 @@ async function accept(
 ): Promise<Outcome> {
   const { blob, path } = request.needed;
   return await withCocoonLocks(store, dirname(path), blob, run.signal, async (): Promise<Outcome> => {
-    const place = await isStillWrong({ store, run, cocoon: null }, request, wrong);
+    const place = await isStillWrong(run, request.base, wrong);
     if (place) await putInPlace(brought.candidate.path, path);
     return { outcome: place ? brought.how : 'present', source: nameOf(source), findings: [] };
   });
@@ -141,41 +140,6 @@ async function seal(site: Site, request: BringRequest, candidate: Candidate): Pr
   if (written.kind === 'written' || (byName && known === null)) return null;
   const why = 'problem' in written ? written.problem : null;
   return `its seal cannot be written: ${why ?? 'there is no right to write in the state directory'}`;
-}
-
-/** What was found wrong for certain: that very file, or no file at all. */
-interface Wrong {
-  readonly identity: FileIdentity | null;
-}
-
-/** Null where what stands there is not wrong for certain (any more): nothing else is ever overwritten. */
-async function whatIsWrong({ run }: Site, { base }: BringRequest): Promise<Wrong | null> {
-  const before = await identityOrNull(base.path);
-  // A read of just now counts: this one would not say more.
-  const quick = await judgeBase(base, { ...run.baseOptions, content: 'remembered' });
-  const isKnown = reasonToBring(quick.findings) !== null;
-  const judged = isKnown ? quick : await judgeBase(base, { ...run.baseOptions, content: 'receipt' });
-  const isSame = isSameFile(before, await identityOrNull(base.path));
-  return isSame && reasonToBring(judged.findings) !== null ? { identity: before } : null;
-}
-
-/** Looked at again under cocoon's lock; only what has changed since is judged again. */
-async function isStillWrong(site: Site, request: BringRequest, wrong: Wrong): Promise<boolean> {
-  if (isSameFile(wrong.identity, await identityOrNull(request.base.path))) return true;
-  return (await whatIsWrong(site, request)) !== null;
-}
-
-function isSameFile(one: FileIdentity | null, other: FileIdentity | null): boolean {
-  return one === null || other === null ? one === other : sameIdentity(one, other);
-}
-
-async function identityOrNull(path: string): Promise<FileIdentity | null> {
-  try {
-    return await identityAt(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
 }
 
 function notBrought(request: BringRequest, source: Source, fetched: Exclude<Fetched, Brought>): Finding {

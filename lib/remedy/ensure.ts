@@ -37,9 +37,10 @@ export async function ensure(request: EnsureRequest, options: EnsureOptions): Pr
   const { from, dryRun = false } = request;
   const { before, policyOf } = await look(request, options);
   const brings = before.snapshots.filter((entry) => policyOf(entry) !== 'Never');
-  if (brings.length > 0 && before.root !== null) await removeDeadScratch(before.root, cloudImageBlobs(before.root));
+  if (brings.length > 0 && before.root !== null && !dryRun)
+    await removeDeadScratch(before.root, cloudImageBlobs(before.root));
   const wanted = brings.flatMap(wantedBy);
-  const steps = await takeSteps(onceEach(wanted), { from, dryRun }, options);
+  const steps = await takeSteps(wanted, { from, dryRun }, options);
   const isChanged = steps.some(({ outcome }) => outcome !== 'planned' && outcome !== 'refused');
   const after = isChanged ? await verify(verifyRequest(request), { ...options, content: 'receipt' }) : before;
   const report = withStepFindings(after, steps);
@@ -72,11 +73,6 @@ interface Wanted {
 
 const wantedBy = (entry: EntryReport): Wanted[] => neededBlobs(entry).map((needed) => ({ needed, entry }));
 
-/** Two snapshots on one base bring it once. */
-function onceEach(wanted: readonly Wanted[]): Wanted[] {
-  return [...new Map(wanted.map((one) => [one.needed.path, one])).values()];
-}
-
 interface HowToBring {
   readonly from: string | undefined;
   readonly dryRun: boolean;
@@ -90,6 +86,8 @@ async function takeSteps(wanted: readonly Wanted[], how: HowToBring, options: En
   const steps: EnsureStep[] = [];
   try {
     for (const { needed, entry } of wanted) {
+      // Two snapshots on one base bring it once; what the one cannot bring, the other may have a better source for.
+      if (steps.some(({ path, outcome }) => path === needed.path && outcome !== 'refused')) continue;
       const request = await bringRequest(store, needed, entry, how.from);
       steps.push(how.dryRun ? plannedStep(request) : await bringBlob({ store, run, cocoon: options.cocoon }, request));
     }

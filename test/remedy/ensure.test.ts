@@ -3,7 +3,6 @@ import {
   chmodSync,
   mkdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -165,72 +164,6 @@ needs(bringingNeeds, test, 'a policy of its own by the name of the snapshot', as
   assert.ok(asked.every((name) => name === 'app:v1'));
   await node.server.close();
 });
-
-needs(
-  bringingNeeds,
-  test,
-  'vk-cocoon #2 and cocoon #37: the tag was rebuilt upstream: both digests and what to do',
-  async () => {
-    const node = await servedNode();
-    rmSync(node.blob);
-    const rebuilt = baseBytes('rebuilt');
-    node.server.serve('base.qcow2', rebuilt);
-    const before = otherFiles(node);
-    const report = await node.ensure();
-    assert.equal([report.verdict, outcomes(report)], ['deny', ['refused']]);
-    assert.equal(codesOf(report), ['pull-other-content', 'blob-missing']);
-    const [found] = report.verify.snapshots[0]?.findings ?? [];
-    assert.equal([found?.expected, found?.actual], [`sha256:${node.base}`, `sha256:${sha256(rebuilt)}`]);
-    assert.match(found?.remedy ?? '', 'bake the snapshot again');
-    assert.match(found?.remedy ?? '', 'blobcheck ensure app:v1 --from FILE');
-    assert.equal(otherFiles(node), before);
-    assert.ok(scratchIsGone(node));
-    await node.server.close();
-  },
-);
-
-for (const image of ['ghcr.io/lab/desktop:latest', 'file:///etc/passwd', 'simular/win11', '-x', 'ftp://x/y']) {
-  test(`cocoon #38: ${image} is not pullable, and that is said before trying`, async () => {
-    const node = await servedNode({ image, indexed: false });
-    rmSync(node.blob);
-    const report = await node.ensure();
-    assert.equal([report.verdict, outcomes(report)], ['deny', ['refused']]);
-    assert.equal(codesOf(report).slice(0, 2), ['image-not-pullable', 'blob-missing']);
-    assert.equal(node.calls(), []);
-    await node.server.close();
-  });
-}
-
-needs(bringingNeeds, test, 'what cocoon says when it cannot pull is told', async () => {
-  const node = await servedNode();
-  rmSync(node.blob);
-  node.server.serve('base.qcow2', null);
-  const report = await node.ensure();
-  assert.equal(codesOf(report), ['pull-failed', 'blob-missing']);
-  assert.match(report.verify.snapshots[0]?.findings[0]?.message ?? '', '404');
-  assert.ok(scratchIsGone(node));
-  await node.server.close();
-});
-
-needs(
-  bringingNeeds,
-  test,
-  'the index’s own URL for the digest comes before the record’s, which comes when that fails',
-  async () => {
-    const node = await servedNode({ snapshot: { image: 'http://127.0.0.1:1/nobody' } });
-    rmSync(node.blob);
-    assert.equal(outcomes(await node.ensure()), ['pulled']);
-    assert.equal(
-      node.calls().map((words) => words.at(-1)),
-      [node.url],
-    );
-    const other = await servedNode({ indexed: false, image: node.url });
-    renameSync(other.blob, `${other.blob}.away`);
-    assert.equal(outcomes(await other.ensure()), ['pulled']);
-    await node.server.close();
-    await other.server.close();
-  },
-);
 
 test('a plan is only a plan', async () => {
   const node = await servedNode();
