@@ -100,7 +100,7 @@ function overlaysOutside(directory: string): string {
   return directory;
 }
 
-test('its picture of the demo is the real one, but for what it shortens', () => {
+needs(['receipts'], test, 'its picture of the demo is the real one, but for what it shortens', () => {
   const [picture = ''] = [...readme.matchAll(/<!-- demo -->\n```text\n(.*?)```/gs)].map(([, block]) => block);
   const run = spawnSync(process.execPath, ['--import', 'tsx', 'demo/demo.ts'], { cwd: project, encoding: 'utf8' });
   assert.is(run.status, 0, run.stdout + run.stderr);

@@ -6,6 +6,7 @@ import { flipBit } from '../../demo/node.js';
 import { baseBytes, overlayOn, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { foreign, seal, sealFiles, status, swap } from './seals.js';
 
 const test = suite('blobcheck seal and status');
@@ -81,7 +82,7 @@ test('a base with a damaged structure cannot be sealed, not even by --replace', 
   assert.equal(status(node).blobs[0]?.basis, null);
 });
 
-test('a sealed blob was read, and its swap for another file is known as one', async () => {
+needs(['receipts'], test, 'a sealed blob was read, and its swap for another file is known as one', async () => {
   const node = smallNode({ digest: foreign });
   await settled(node.blob);
   assert.is(status(node).blobs[0]?.lastRead, null);

@@ -21,16 +21,21 @@ needs(nodeNeeds, test, 'one clone is let through, one is refused, and the real c
   assert.not.match(node.log(), /^cocoon /m);
 });
 
-needs(nodeNeeds, test, 'nothing of the throwaway root stays, in the temporary directory or among the seals', () => {
-  const node = installableNode();
-  node.run(['install']);
-  assert.equal(readdirSync(node.at('tmp')), []);
-  const stores = (section: string) => node.listing().filter((path) => path.split('/').at(-2) === section);
-  assert.is(stores('seals').length, 1);
-  assert.is(stores('receipts').length, 1);
-  const [store = ''] = stores('seals');
-  for (const path of [...stores('locks'), ...stores('stamps')]) assert.match(path, `/${basename(store)}.`);
-});
+needs(
+  [...nodeNeeds, 'receipts'],
+  test,
+  'nothing of the throwaway root stays, in the temporary directory or among the seals',
+  () => {
+    const node = installableNode();
+    node.run(['install']);
+    assert.equal(readdirSync(node.at('tmp')), []);
+    const stores = (section: string) => node.listing().filter((path) => path.split('/').at(-2) === section);
+    assert.is(stores('seals').length, 1);
+    assert.is(stores('receipts').length, 1);
+    const [store = ''] = stores('seals');
+    for (const path of [...stores('locks'), ...stores('stamps')]) assert.match(path, `/${basename(store)}.`);
+  },
+);
 
 needs(nodeNeeds, test, 'a node that only warns, or does not look, is told to refuse nothing', () => {
   for (const mode of ['warn', 'off']) {

@@ -8,7 +8,7 @@ const test = suite('uninstall');
 
 const state = '/var/lib/blobcheck';
 
-needs(nodeNeeds, test, 'all that install wrote is gone, and nothing but the seals is left', () => {
+needs([...nodeNeeds, 'receipts'], test, 'all that install wrote is gone, and nothing but the seals is left', () => {
   const node = installableNode();
   node.write('/etc/systemd/system/vk-cocoon.service.d/operator.conf', '[Service]\nNice=5\n');
   const before = node.listing();
@@ -67,7 +67,7 @@ needs(nodeNeeds, test, 'where systemd keeps the drop-in, the file that it names 
   assert.not.ok(existsSync(node.at('/etc/blobcheck')));
 });
 
-needs(nodeNeeds, test, 'the state directory that the settings name is the one that is cleared', () => {
+needs([...nodeNeeds, 'receipts'], test, 'the state directory that the settings name is the one that is cleared', () => {
   const node = installableNode();
   const own = '/var/lib/elsewhere';
   assert.is(node.run(['install', '--state-dir', own]).status, 0);

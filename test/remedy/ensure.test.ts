@@ -58,7 +58,7 @@ const losses: Readonly<Record<string, (node: ServedNode) => Promise<void> | void
 
 for (const [code, lose] of Object.entries(losses)) {
   needs(
-    bringingNeeds,
+    code === 'blob-replaced' ? [...bringingNeeds, 'receipts'] : bringingNeeds,
     test,
     `a base that is ${code} is pulled beside the store, verified and put in place`,
     async () => {
@@ -132,16 +132,21 @@ test('Never calls nobody, whatever is missing', async () => {
   await node.server.close();
 });
 
-test('Always reads the base in full, whatever is remembered, and IfNotPresent does not', async () => {
-  const node = await servedNode();
-  await settled(node.blob);
-  assert.is(await node.verdict(), 'allow');
-  const how = async (policy: 'Always' | 'IfNotPresent') =>
-    (await node.ensure({ policy })).verify.snapshots[0]?.blobs[0]?.how;
-  assert.equal([await how('IfNotPresent'), await how('Always')], ['receipt', 'hashed']);
-  assert.equal(node.calls(), []);
-  await node.server.close();
-});
+needs(
+  ['receipts'],
+  test,
+  'Always reads the base in full, whatever is remembered, and IfNotPresent does not',
+  async () => {
+    const node = await servedNode();
+    await settled(node.blob);
+    assert.is(await node.verdict(), 'allow');
+    const how = async (policy: 'Always' | 'IfNotPresent') =>
+      (await node.ensure({ policy })).verify.snapshots[0]?.blobs[0]?.how;
+    assert.equal([await how('IfNotPresent'), await how('Always')], ['receipt', 'hashed']);
+    assert.equal(node.calls(), []);
+    await node.server.close();
+  },
+);
 
 needs(bringingNeeds, test, 'Always heals what it finds', async () => {
   const node = await servedNode();

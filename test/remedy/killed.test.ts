@@ -12,7 +12,7 @@ import { bringingNeeds, ensureWords, run, type ServedNode, scratchIsGone, served
 const test = suite('ensure that is killed');
 
 /** How many instants of one ensure are tried; spread over its whole length. */
-const POINTS = Number(process.env.BLOBCHECK_KILL_POINTS || 16);
+const POINTS = Number(process.env.BLOBCHECK_TEST_KILL_POINTS || 16);
 
 async function corrupted(): Promise<ServedNode> {
   const node = await servedNode();
@@ -81,7 +81,7 @@ for (const [what, make] of [
         await node.server.close();
       }
       assert.ok(left.old > 0, 'no kill came early enough to prove anything');
-      if (process.env.BLOBCHECK_KILL_POINTS) process.stderr.write(`${what}: ${JSON.stringify(left)}\n`);
+      if (process.env.BLOBCHECK_TEST_KILL_POINTS) process.stderr.write(`${what}: ${JSON.stringify(left)}\n`);
     },
   );
 }

@@ -6,6 +6,18 @@ import type { Test } from 'uvu';
 
 type Callback = (context: Record<string, unknown>) => void | Promise<void>;
 
+/** ext4, xfs, btrfs, ZFS, f2fs (lib/trust/identity-proof.ts). */
+const proving: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010]);
+
+/** Whether a read can be remembered of files in a directory; false for one that cannot be looked at. */
+export function identitiesProve(directory: string): boolean {
+  try {
+    return proving.has(statfsSync(directory).type);
+  } catch {
+    return false;
+  }
+}
+
 /** What a machine may lack besides programs, and in which words. */
 const probes: Readonly<Record<string, () => string | null>> = {
   'mount-namespace': () => {
@@ -23,6 +35,7 @@ const probes: Readonly<Record<string, () => string | null>> = {
     const memory = [0x01021994, 0x858458f6];
     return memory.includes(statfsSync(tmpdir()).type) ? 'the temporary directory lies in memory' : null;
   },
+  receipts: () => (identitiesProve(tmpdir()) ? null : 'the temporary directory is where identities prove nothing'),
   'loop-device': () => {
     try {
       closeSync(openSync('/dev/loop-control', 'r+'));

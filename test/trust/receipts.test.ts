@@ -31,7 +31,7 @@ async function ignored(at: Place): Promise<string> {
   return read.kind === 'none' ? (read.problem ?? '') : '';
 }
 
-test('a good read is read back with the identity of the file', async () => {
+needs(['receipts'], test, 'a good read is read back with the identity of the file', async () => {
   const at = await place();
   const { hashed, outcome } = await remember(at, blobFile(at), 'good');
   if (outcome.kind !== 'written') return assert.unreachable(outcome.reason);
@@ -46,21 +46,26 @@ test('a good read is read back with the identity of the file', async () => {
   assert.is(receipt.lastGood, null);
 });
 
-test('a bad read replaces the good one and keeps what the good one said, also through the next bad one', async () => {
-  const at = await place();
-  const path = blobFile(at);
-  await remember(at, path, 'good');
-  const good = await receiptOf(at);
-  fs.appendFileSync(path, 'rot');
-  for (let round = 0; round < 2; round++) {
-    await remember(at, path, 'bad');
-    const bad = await receiptOf(at);
-    assert.is(bad.result, 'bad');
-    assert.equal(bad.lastGood, { digest: good.digest, identity: good.identity, at: good.at });
-  }
-});
+needs(
+  ['receipts'],
+  test,
+  'a bad read replaces the good one and keeps what the good one said, also through the next bad one',
+  async () => {
+    const at = await place();
+    const path = blobFile(at);
+    await remember(at, path, 'good');
+    const good = await receiptOf(at);
+    fs.appendFileSync(path, 'rot');
+    for (let round = 0; round < 2; round++) {
+      await remember(at, path, 'bad');
+      const bad = await receiptOf(at);
+      assert.is(bad.result, 'bad');
+      assert.equal(bad.lastGood, { digest: good.digest, identity: good.identity, at: good.at });
+    }
+  },
+);
 
-test('a bad first read has no last good one', async () => {
+needs(['receipts'], test, 'a bad first read has no last good one', async () => {
   const at = await place();
   await remember(at, blobFile(at), 'bad');
   const receipt = await receiptOf(at);
@@ -68,23 +73,28 @@ test('a bad first read has no last good one', async () => {
   assert.is(isAnotherFile(receipt, identityFromRecord(receipt.identity)), null);
 });
 
-test('the file that was good is told from another one in its place, before and after the bad read', async () => {
-  const at = await place();
-  const path = blobFile(at);
-  const { hashed } = await remember(at, path, 'good');
-  assert.is(isAnotherFile(await receiptOf(at), hashed.after), false);
-  fs.appendFileSync(path, 'rot');
-  const rotten = await remember(at, path, 'bad');
-  assert.is(isAnotherFile(await receiptOf(at), rotten.hashed.after), false);
-  fs.writeFileSync(`${path}.new`, 'other');
-  fs.renameSync(`${path}.new`, path);
-  const replaced = await hashFile(path);
-  assert.is(isAnotherFile(await receiptOf(at), replaced.after), true);
-  await remember(at, path, 'bad');
-  assert.is(isAnotherFile(await receiptOf(at), replaced.after), true);
-});
+needs(
+  ['receipts'],
+  test,
+  'the file that was good is told from another one in its place, before and after the bad read',
+  async () => {
+    const at = await place();
+    const path = blobFile(at);
+    const { hashed } = await remember(at, path, 'good');
+    assert.is(isAnotherFile(await receiptOf(at), hashed.after), false);
+    fs.appendFileSync(path, 'rot');
+    const rotten = await remember(at, path, 'bad');
+    assert.is(isAnotherFile(await receiptOf(at), rotten.hashed.after), false);
+    fs.writeFileSync(`${path}.new`, 'other');
+    fs.renameSync(`${path}.new`, path);
+    const replaced = await hashFile(path);
+    assert.is(isAnotherFile(await receiptOf(at), replaced.after), true);
+    await remember(at, path, 'bad');
+    assert.is(isAnotherFile(await receiptOf(at), replaced.after), true);
+  },
+);
 
-test('an inode that was used again is another file by its birth time', async () => {
+needs(['receipts'], test, 'an inode that was used again is another file by its birth time', async () => {
   const at = await place();
   const { hashed } = await remember(at, blobFile(at), 'good');
   const again = { ...hashed.after, birthtimeNs: hashed.after.birthtimeNs + 1n };
@@ -108,7 +118,7 @@ test('a ctime in whole seconds makes the whole second racy', () => {
   assert.not.ok(isRacy(identity, 101n * second + 20_000_001n));
 });
 
-test('a racy good read is not remembered, and the receipt before it stays', async () => {
+needs(['receipts'], test, 'a racy good read is not remembered, and the receipt before it stays', async () => {
   const at = await place();
   const path = blobFile(at);
   await remember(at, path, 'good');
@@ -122,34 +132,44 @@ test('a racy good read is not remembered, and the receipt before it stays', asyn
 });
 
 for (const what of ['racy', 'gone', 'changed afterwards'] as const) {
-  test(`a bad read needs no proof of the identity (${what}), and keeps what the last good one said`, async () => {
+  needs(
+    ['receipts'],
+    test,
+    `a bad read needs no proof of the identity (${what}), and keeps what the last good one said`,
+    async () => {
+      const at = await place();
+      const path = blobFile(at);
+      await remember(at, path, 'good');
+      const good = await receiptOf(at);
+      let hashed = await hashFile(path);
+      if (what === 'racy') hashed = { ...hashed, startedNs: hashed.after.ctimeNs };
+      if (what === 'gone') fs.rmSync(path);
+      if (what === 'changed afterwards') fs.appendFileSync(path, 'x');
+      const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed, result: 'bad', tool: '0.1.0' });
+      assert.is(outcome.kind, 'written');
+      const bad = await receiptOf(at);
+      assert.is(bad.result, 'bad');
+      assert.equal(bad.lastGood?.identity, good.identity);
+    },
+  );
+}
+
+needs(
+  ['receipts'],
+  test,
+  'a bad read of a file that changed meanwhile says nothing, and takes the good receipt away',
+  async () => {
     const at = await place();
     const path = blobFile(at);
     await remember(at, path, 'good');
-    const good = await receiptOf(at);
-    let hashed = await hashFile(path);
-    if (what === 'racy') hashed = { ...hashed, startedNs: hashed.after.ctimeNs };
-    if (what === 'gone') fs.rmSync(path);
-    if (what === 'changed afterwards') fs.appendFileSync(path, 'x');
+    const hashed = { ...(await hashFile(path)), changed: 'content' as const };
     const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed, result: 'bad', tool: '0.1.0' });
-    assert.is(outcome.kind, 'written');
-    const bad = await receiptOf(at);
-    assert.is(bad.result, 'bad');
-    assert.equal(bad.lastGood?.identity, good.identity);
-  });
-}
+    assert.is(outcome.kind, 'not-written');
+    assert.equal(await readReceipt(at.state, BLOB), { kind: 'none', problem: null });
+  },
+);
 
-test('a bad read of a file that changed meanwhile says nothing, and takes the good receipt away', async () => {
-  const at = await place();
-  const path = blobFile(at);
-  await remember(at, path, 'good');
-  const hashed = { ...(await hashFile(path)), changed: 'content' as const };
-  const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed, result: 'bad', tool: '0.1.0' });
-  assert.is(outcome.kind, 'not-written');
-  assert.equal(await readReceipt(at.state, BLOB), { kind: 'none', problem: null });
-});
-
-test('without a state directory a read is forgotten without a problem', async () => {
+needs(['receipts'], test, 'without a state directory a read is forgotten without a problem', async () => {
   const at = await place();
   const path = blobFile(at);
   const hashed = await hashFile(path);
@@ -158,7 +178,7 @@ test('without a state directory a read is forgotten without a problem', async ()
   assert.is(outcome.kind === 'not-written' ? outcome.problem : '', null);
 });
 
-test('on a file system whose identities prove nothing a read is not remembered', async () => {
+needs(['receipts'], test, 'on a file system whose identities prove nothing a read is not remembered', async () => {
   const at = await place();
   // A regular file on procfs cannot be hashed: the read is that of another file, long after its last change.
   const path = '/proc/self/status';
@@ -167,7 +187,7 @@ test('on a file system whose identities prove nothing a read is not remembered',
   assert.match(outcome.kind === 'not-written' ? outcome.reason : '', 'an identity proves nothing');
 });
 
-test('a receipt that was voided is gone', async () => {
+needs(['receipts'], test, 'a receipt that was voided is gone', async () => {
   const at = await place();
   await remember(at, blobFile(at), 'good');
   assert.equal(await voidReceipt(at.state, BLOB), { gone: true, problem: null });
@@ -196,7 +216,7 @@ function edit(path: string, from: string, to: string): void {
 }
 
 for (const [what, damage, reason] of damages) {
-  test(`a receipt that is ${what} is ignored, with the reason`, async () => {
+  needs(['receipts'], test, `a receipt that is ${what} is ignored, with the reason`, async () => {
     const at = await place();
     await remember(at, blobFile(at), 'good');
     damage(fileOf(at, 'receipts'));
@@ -205,7 +225,7 @@ for (const [what, damage, reason] of damages) {
   });
 }
 
-test('the receipt of another blob, or of another store, is ignored', async () => {
+needs(['receipts'], test, 'the receipt of another blob, or of another store, is ignored', async () => {
   const at = await place();
   await remember(at, blobFile(at), 'good');
   fs.cpSync(fileOf(at, 'receipts'), fileOf(at, 'receipts', OTHER_BLOB));
@@ -217,7 +237,7 @@ test('the receipt of another blob, or of another store, is ignored', async () =>
   assert.is((await readReceipt(other, BLOB)).kind, 'none');
 });
 
-needs(['root'], test, 'the receipt of another user is ignored', async () => {
+needs(['receipts', 'root'], test, 'the receipt of another user is ignored', async () => {
   const at = await place();
   await remember(at, blobFile(at), 'good');
   fs.chownSync(fileOf(at, 'receipts'), 12345, 0);

@@ -103,7 +103,7 @@ here('one that was found good is good, until it is touched', async () => {
   assert.equal(await recalledCodes(base), ['check-timeout']);
 });
 
-test('one that was found corrupt is corrupt for ten minutes', async () => {
+needs(['receipts'], test, 'one that was found corrupt is corrupt for ten minutes', async () => {
   const base = await corruptBase();
   const judged = await recalled(base);
   assert.equal(codes(judged), ['blob-corrupt']);
@@ -150,7 +150,7 @@ test('a bad receipt that outlived a new seal is nobody’s word any more', async
   assert.equal(await recalledCodes(base), ['check-timeout']);
 });
 
-test('one that nobody has sealed is unsealed for ten minutes, with the way out', async () => {
+needs(['receipts'], test, 'one that nobody has sealed is unsealed for ten minutes, with the way out', async () => {
   const base = await unsealedBase();
   const judged = await recalled(base);
   assert.equal(codes(judged), ['blob-unsealed']);
