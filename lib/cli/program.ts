@@ -43,6 +43,9 @@ function buildProgram(terminal: Terminal, done: (code: number) => void): Command
   return program;
 }
 
+/** What the scripts in bin/ run, and people do not. */
+const scriptsOwn = { hidden: true };
+
 /** Each command is a module of its own, loaded only when it is asked for. */
 function addCommands(program: Command, terminal: Terminal, done: (code: number) => void): void {
   const collect = (value: string, values: readonly string[] = []) => [...values, value];
@@ -76,7 +79,7 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
       done(await ensureCommand(refs, command.optsWithGlobals(), terminal));
     });
   program
-    .command('hook [word...]')
+    .command('hook [word...]', scriptsOwn)
     .description('what bin/pre-clone asks before a clone: says allow, or nothing and the reason on standard error')
     .option('--operation <operation>', 'clone, restore or run')
     .option('--pull', 'the caller wants the base brought')
@@ -87,14 +90,14 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
       done(await hookCommand(words, command.optsWithGlobals(), terminal));
     });
   program
-    .command('convertible <file>')
+    .command('convertible <file>', scriptsOwn)
     .description('whether a downloaded image names no file but itself: what qemu-img is kept from for `ensure`')
     .action(async (file: string) => {
       const { convertibleCommand } = await import('./convertible.js');
       done(await convertibleCommand(file, terminal));
     });
   program
-    .command('sealing <program> [arg...]')
+    .command('sealing <program> [arg...]', scriptsOwn)
     .description("run cocoon's image pull or import, then seal the base images that it has brought")
     .action(async (name: string, args: string[], _options: object, command: Command) => {
       const { sealingCommand } = await import('./sealing.js');
