@@ -21,7 +21,7 @@ export { whyNotConvertible } from './remedy/convertible.js';
 export { type EnsureOptions, type EnsureRequest, ensure } from './remedy/ensure.js';
 export { type EnsureImagesRequest, ensureImages } from './remedy/ensure-image.js';
 export { findCocoon } from './remedy/find-cocoon.js';
-export { reasonToBring } from './remedy/needed.js';
+export { findingsOfBase, isOtherwiseAllowed, reasonToBring } from './remedy/needed.js';
 export { type PullPolicy, parsePullPolicy, pullPolicies } from './remedy/policy.js';
 export { type BlobFiles, blobFilesIn, sealBrought } from './remedy/seal-brought.js';
 export { withTaskTurn } from './remedy/task-turn.js';

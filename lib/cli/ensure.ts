@@ -58,7 +58,8 @@ async function ensureInTurn(
   if (options.alone !== true) return await ensureNow();
   const { withTaskTurn } = await import('../index.js');
   const [ref = ''] = options.image ?? refs;
-  const task = taskName({ kind: options.image === undefined ? 'snapshot' : 'image', ref });
+  const kind = options.image === undefined ? 'snapshot' : 'image';
+  const task = taskName({ kind, ref, policy: options.pullPolicy ?? '' });
   const turn = await withTaskTurn(storeCheckOptions(options, terminal, progress), task, { waitMs: 0 }, ensureNow);
   if (turn.kind === 'done') return turn.result;
   return turn.kind === 'busy' ? null : await ensureNow();

@@ -3,6 +3,9 @@ import {
   type Finding,
   type FindingCode,
   finding,
+  findingsOfBase,
+  isOtherwiseAllowed,
+  type PullPolicy,
   reasonToBring,
   type VerifyReport,
   type VerifyRequest,
@@ -43,14 +46,20 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
   const { options, terminal } = question;
   const first = await look(question, request);
   const policyOf = await policyByName(terminal, options.pull === true ? 'IfNotPresent' : 'Never');
-  const entries: EntryReport[] = [];
+  const settled: { readonly entry: EntryReport; readonly hasWorked: boolean }[] = [];
   for (const entry of named([...first.snapshots, ...first.images])) {
-    const kind = first.images.includes(entry) ? 'image' : 'snapshot';
-    const task: WorkerTask = { kind, ref: entry.ref, policy: policyOf(entry.name ?? entry.id ?? entry.ref) };
-    const isOpen = needsWork(entry, task);
-    entries.push(isOpen ? await afterWork({ ...question, request: aboutOne(request, task), task }, entry) : entry);
+    const work = { ...question, request, entry, policy: policyOf(entry.name ?? entry.id ?? entry.ref) };
+    const task = taskFor(work);
+    const hasWorked = task !== null;
+    settled.push({ entry: task === null ? entry : await afterWork(work, task), hasWorked });
   }
-  return { findings: first.findings, entries };
+  if (!settled.some(({ hasWorked }) => hasWorked)) {
+    return { findings: first.findings, entries: settled.map(({ entry }) => entry) };
+  }
+  // Work takes minutes: by now a name may lead to another snapshot, and what was settled first may have changed.
+  const last = await look(question, request);
+  const entries = [...last.snapshots, ...last.images];
+  return { findings: last.findings, entries: settled.map((one) => withToday(one, entries)) };
 }
 
 /** Reads no base: what is remembered, and what needs no reading. */
@@ -66,68 +75,98 @@ function named(entries: readonly EntryReport[]): readonly EntryReport[] {
   return found.length > 0 ? found : entries;
 }
 
-function aboutOne({ vm }: VerifyRequest, { kind, ref }: WorkerTask): VerifyRequest {
-  const machine = vm === undefined ? {} : { vm };
-  return kind === 'image' ? { images: [ref] } : { snapshots: [ref], ...machine };
-}
-
-/** What would be refused all the same is neither read nor brought: its record may name any URL. */
-function needsWork(entry: EntryReport, { policy }: WorkerTask): boolean {
-  const paths = new Set(entry.blobs.map(({ path }) => path));
-  const ofBase = entry.findings.filter(({ subject, code }) => paths.has(subject ?? '') || code === 'image-not-found');
-  const others = entry.findings.filter((found) => !ofBase.includes(found));
-  if (verdictOf(others) !== 'allow') return false;
-  const codes = ofBase.map(({ code }) => code);
-  const isOpen = codes.includes('check-timeout') && verdictOf(ofBase.filter(isNoTimeout)) === 'allow';
-  const isWrong = codes.includes('image-not-found') || reasonToBring(ofBase) !== null;
-  return isOpen || (policy !== 'Never' && isWrong) || (policy === 'Always' && entry.blobs.length > 0);
-}
-
-const isNoTimeout = ({ code }: Finding) => code !== 'check-timeout';
-
 interface Work extends HookQuestion {
   readonly request: VerifyRequest;
-  readonly task: WorkerTask;
+  readonly entry: EntryReport;
+  readonly policy: PullPolicy;
 }
 
 /**
- * What stands there once the work is done, and what a fresh look says of it: by now the name may lead to another snapshot.
- * Who meets the same work under way waits for it and looks; what that could not bring is not tried again at once.
+ * What has to be done before anybody can answer; null when nothing would help. What would be refused all the same is
+ * neither read nor brought: its record may name any URL.
  */
-async function afterWork(work: Work, first: EntryReport): Promise<EntryReport> {
-  const { options, terminal, task, limit, request } = work;
-  for (;;) {
+function taskFor({ request, entry, policy }: Pick<Work, 'request' | 'entry' | 'policy'>): WorkerTask | null {
+  const isImage = request.images !== undefined;
+  const task = { kind: isImage ? 'image' : 'snapshot', ref: isImage ? entry.ref : (entry.id ?? entry.ref) } as const;
+  if (entry.findings.some(({ code }) => code === 'image-not-found'))
+    return policy === 'Never' ? null : { ...task, policy };
+  if (!isOtherwiseAllowed(entry)) return null;
+  const ofBase = findingsOfBase(entry);
+  if (policy === 'Always' && entry.blobs.length > 0) return { ...task, policy };
+  if (reasonToBring(ofBase) !== null) return policy === 'Never' ? null : { ...task, policy };
+  const isOpen = ofBase.some(isTimeout) && verdictOf(ofBase.filter((found) => !isTimeout(found))) === 'allow';
+  // Who only has to read waits for nobody who downloads.
+  return isOpen ? { ...task, policy: 'Never' } : null;
+}
+
+const isTimeout = ({ code }: Finding) => code === 'check-timeout';
+
+/**
+ * What stands there once the work is done. Who meets the same work under way waits for it and looks; what that could not
+ * bring is not tried again at once.
+ */
+async function afterWork(work: Work, first: WorkerTask): Promise<EntryReport> {
+  const { options, terminal, limit, entry, policy } = work;
+  for (let task = first; ; ) {
     const ended = await runWorker(task, options, terminal);
-    if (ended.kind === 'busy') await waitForTurn(work);
-    if (limit.aborted) return unanswered(first, 'the time of the asker ended');
-    const again = await look(work, request);
-    const [entry] = [...again.snapshots, ...again.images];
-    if (entry === undefined || entry.id !== first.id) {
-      return unanswered(first, 'the name leads to another snapshot than a moment ago');
-    }
-    if (ended.kind === 'nothing') return unanswered(first, 'the check ended without an answer');
-    if (ended.kind === 'report') return withReport(entry, ended.report.verify);
-    const isOpen = needsWork(entry, { ...task, policy: 'Never' });
-    if (!isOpen) return entry;
+    if (ended.kind === 'busy') await waitForTurn(work, task);
+    if (limit.aborted) return unanswered(entry, 'the time of the asker ended');
+    if (ended.kind === 'nothing') return unanswered(entry, 'the check ended without an answer');
+    const found = ended.kind === 'report' ? reported(entry, ended.report.verify) : await lookedAt(work);
+    // Another's pull that brought nothing is not tried again at once; another's read may call for ours.
+    const hasPulled = ended.kind === 'busy' && task.policy !== 'Never';
+    const next = taskFor({ ...work, entry: found, policy: hasPulled ? 'Never' : policy });
+    // A read has found what a pull mends.
+    const isNext =
+      next !== null && (ended.kind === 'busy' || (task.policy === 'Never' && next.policy === 'IfNotPresent'));
+    if (!isNext) return found;
+    task = next;
   }
 }
 
-async function waitForTurn({ options, terminal, task, limit }: Work): Promise<void> {
+async function lookedAt(work: Work): Promise<EntryReport> {
+  const { entry, request } = work;
+  const one = request.images !== undefined ? { images: [entry.ref] } : { ...request, snapshots: [entry.ref] };
+  const { snapshots, images } = await look(work, one);
+  return [...snapshots, ...images][0] ?? unanswered(entry, 'the check ended without an answer');
+}
+
+async function waitForTurn({ options, terminal, limit }: Work, task: WorkerTask): Promise<void> {
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
-  await withTaskTurn(check, taskName(task), { signal: limit }, async () => {});
+  const signal = AbortSignal.any([limit, terminal.signal]);
+  await withTaskTurn(check, taskName(task), { signal }, async () => {});
 }
 
 function unanswered(entry: EntryReport, message: string): EntryReport {
   return { ...entry, verdict: 'unverified', findings: [finding('check-timeout', message, { subject: entry.ref })] };
 }
 
-/** The worker has read the base, the fresh look has not; whatever either of them holds against it counts. */
-function withReport(entry: EntryReport, report: VerifyReport): EntryReport {
+/** The worker's entry for the one that was asked about, with what stands against its whole run. */
+function reported(entry: EntryReport, report: VerifyReport): EntryReport {
   const [read] = [...report.snapshots, ...report.images];
   if (read === undefined || read.id !== entry.id) return unanswered(entry, 'the check ended without an answer');
   const ofRun = report.findings.filter(({ severity }) => severity === 'error' || severity === 'unverified');
-  const told = new Set([...ofRun, ...read.findings].map(({ code, message }) => `${code} ${message}`));
-  const ofLook = entry.findings.filter((found) => isNoTimeout(found) && !told.has(`${found.code} ${found.message}`));
-  const findings = [...ofRun, ...read.findings, ...ofLook];
-  return { ...read, verdict: verdictOf(findings), findings };
+  const findings = [...ofRun, ...read.findings];
+  return { ...read, ref: entry.ref, verdict: verdictOf(findings), findings };
 }
+
+/** A last look reads no base, so what a worker has read stands; whatever else it holds against the entry counts. */
+function withToday(
+  { entry, hasWorked }: { readonly entry: EntryReport; readonly hasWorked: boolean },
+  today: readonly EntryReport[],
+): EntryReport {
+  const now = today.find(({ ref }) => ref === entry.ref);
+  if (now === undefined || now.id !== entry.id) {
+    return unanswered(entry, 'the name leads to another snapshot than a moment ago');
+  }
+  if (pathsOf(now) !== pathsOf(entry)) return unanswered(entry, 'it stands on another base than a moment ago');
+  const told = new Set(entry.findings.map(({ code, message }) => `${code} ${message}`));
+  const isRead = hasWorked && entry.blobs.every(({ how }) => how !== null);
+  const more = now.findings.filter(
+    (found) => !(isRead && isTimeout(found)) && !told.has(`${found.code} ${found.message}`),
+  );
+  const findings = [...entry.findings, ...more];
+  return { ...entry, verdict: verdictOf(findings), findings };
+}
+
+const pathsOf = ({ blobs }: EntryReport): string => JSON.stringify(blobs.map(({ path }) => path));

@@ -18,8 +18,9 @@ export type WorkerEnd =
   | { readonly kind: 'busy' }
   | { readonly kind: 'nothing' };
 
-/** Names the task for those who would do the same. */
-export const taskName = ({ kind, ref }: Pick<WorkerTask, 'kind' | 'ref'>): string => `${kind} ${ref}`;
+/** Names the task for those who would do the same: who only reads does not wait for who downloads. */
+export const taskName = ({ kind, ref, policy }: Record<'kind' | 'ref' | 'policy', string>): string =>
+  `${kind} ${policy} ${ref}`;
 
 /**
  * Has a process of its own (own session, no descriptor of ours but two pipes) ensure a snapshot or an image, and waits

@@ -100,6 +100,8 @@ async function fromFirst(site: Site, request: BringRequest, { sources, scratch, 
       findings.push(failed(request, source, unfit));
     }
   }
+  // Somebody with a better source has brought it meanwhile, perhaps.
+  if ((await whatIsWrong(site.run, request.base)) === null) return { outcome: 'present', source: null, findings: [] };
   return refused(nameOf(sources[0]), findings);
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { packageFile } from '../package-file.js';
 import { lineReader } from './lines.js';
 
@@ -26,16 +27,28 @@ const KEPT_LINES = 20;
  */
 const SILENCE_MS = 15 * 60 * 1000;
 
-/** Runs cocoon with an argument vector. Interrupted, it is ended first, so that nobody works on after us. */
-export function runCocoon(program: CocoonProgram, args: readonly string[]): Promise<CocoonRan> {
+/** Run by a cocoon that finds our qemu-img first. */
+const guardDirectory = packageFile('bin/qemu-img-guard');
+
+/** Where util-linux is; without it nothing ends cocoon when we are killed, and it brings the image all the same. */
+const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
+
+/**
+ * Runs cocoon with an argument vector; `mark` is a file that is there afterwards if an image was converted under our eyes.
+ * Interrupted, it is ended first, so that nobody works on after us.
+ */
+export async function runCocoon(program: CocoonProgram, args: readonly string[], mark: string): Promise<CocoonRan> {
   const { path, signal, onLine } = program;
-  return new Promise((resolve) => {
+  if (guardDirectory.includes(':')) {
+    return { ok: false, reason: `PATH cannot hold ${guardDirectory}: install blobcheck where no colon is in its name` };
+  }
+  return await new Promise((resolve) => {
     const kept: string[] = [];
     // Where we are killed, the kernel ends it for us: it would go on downloading into a file that has no name.
-    const words = ['--pdeathsig', 'TERM', '--', path, ...args];
-    const child: ChildProcess = spawn('setpriv', words, {
+    const [command = path, ...words] = [...(setpriv ? [setpriv, '--pdeathsig', 'TERM', '--'] : []), path, ...args];
+    const child: ChildProcess = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: environmentFor(program),
+      env: environmentFor(program, mark),
     });
     let reason: string | null = null;
     const end = (why: string) => {
@@ -61,7 +74,7 @@ export function runCocoon(program: CocoonProgram, args: readonly string[]): Prom
       signal?.removeEventListener('abort', interrupt);
       resolve(ran);
     };
-    child.on('error', (error) => done({ ok: false, reason: `setpriv (util-linux) does not start: ${error.message}` }));
+    child.on('error', (error) => done({ ok: false, reason: `${command} does not start: ${error.message}` }));
     child.on('close', (code, killedBy) => {
       if (code === 0 && reason === null) done({ ok: true });
       else
@@ -74,13 +87,14 @@ export function runCocoon(program: CocoonProgram, args: readonly string[]): Prom
  * cocoon's own root must not shine through where a flag names another: what a flag leaves open, a variable decides. It
  * colours what it prints into a pipe, too (seen with 0.3.8). And the qemu-img that it finds is one that follows nothing.
  */
-function environmentFor({ env, self }: CocoonProgram): NodeJS.ProcessEnv {
+function environmentFor({ env, self }: CocoonProgram, mark: string): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !/^COCOON_(ROOT|RUN|LOG)_DIR$/.test(name));
   const path = env.PATH ?? '/usr/bin:/bin';
   return {
     ...Object.fromEntries(kept),
     NO_COLOR: '1',
-    PATH: `${packageFile('bin/qemu-img-guard')}:${path}`,
+    PATH: `${guardDirectory}:${path}`,
+    BLOBCHECK_GUARD_MARK: mark,
     BLOBCHECK_GUARD_PATH: path,
     BLOBCHECK_GUARD_NODE: self.node,
     BLOBCHECK_GUARD_PROGRAM: self.program,

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Finding, finding } from '../finding/finding.js';
 import { commandRemedy, quoteForShell, wordsRemedy } from '../finding/remedy.js';
 import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
@@ -53,8 +57,9 @@ export async function ensureImages(request: EnsureImagesRequest, options: Ensure
       }
     }
   }
-  const isChanged = steps.some(({ outcome }) => outcome !== 'planned' && outcome !== 'refused');
-  const after = isChanged ? await verify({ images }, { ...options, content: 'receipt' }) : before;
+  // What was not brought may have taken its time, too.
+  const hasTried = steps.length > 0 && !dryRun;
+  const after = hasTried ? await verify({ images }, { ...options, content: 'receipt' }) : before;
   const report = withStepFindings(after, steps);
   return { schema: 'blobcheck/ensure/v1', verdict: report.verdict, dryRun, steps, verify: report };
 }
@@ -106,8 +111,12 @@ async function pull(work: Work, ref: string, force: boolean, because: EnsureStep
   if (options.cocoon === null) return stepOf('refused', [failed(ref, 'there is no cocoon (BLOBCHECK_COCOON, PATH)')]);
   const files = await blobFilesIn(store.root);
   const words = ['--root-dir', store.root, 'image', 'pull', ...(force ? ['--force'] : []), ref];
-  const ran = await runCocoon(options.cocoon, words);
-  const sealed = await sealBrought(files, [ref], options);
+  const place = await mkdtemp(join(tmpdir(), 'blobcheck-pull-'));
+  const mark = join(place, 'converted');
+  const ran = await runCocoon(options.cocoon, words, mark);
+  const wasWatched = existsSync(mark);
+  await rm(place, { recursive: true, force: true });
+  const sealed = await sealBrought(files, [ref], options, { onlyByName: !wasWatched });
   const findings = [...sealed.findings, ...sealed.blobs.flatMap((blob) => blob.findings)];
   if (!ran.ok) return stepOf('refused', [failed(ref, ran.reason), ...findings]);
   return stepOf('pulled', findings);

@@ -9,7 +9,7 @@ import type { StoreCheckOptions } from '../verify/run.js';
 import { type VerifyRequest, verify } from '../verify/verify.js';
 import { type BringRequest, bringBlob } from './bring.js';
 import type { CocoonProgram } from './cocoon.js';
-import { type NeededBlob, neededBlobs } from './needed.js';
+import { isOtherwiseAllowed, type NeededBlob, neededBlobs } from './needed.js';
 import type { PullPolicy } from './policy.js';
 import { removeDeadScratch } from './scratch.js';
 import { knownSources, notPullable, sourceOf } from './sources.js';
@@ -41,8 +41,9 @@ export async function ensure(request: EnsureRequest, options: EnsureOptions): Pr
     await removeDeadScratch(before.root, cloudImageBlobs(before.root));
   const wanted = brings.flatMap(wantedBy);
   const steps = await takeSteps(wanted, { from, dryRun }, options);
-  const isChanged = steps.some(({ outcome }) => outcome !== 'planned' && outcome !== 'refused');
-  const after = isChanged ? await verify(verifyRequest(request), { ...options, content: 'receipt' }) : before;
+  // What was not brought may have taken its time, too.
+  const hasTried = steps.length > 0 && !dryRun;
+  const after = hasTried ? await verify(verifyRequest(request), { ...options, content: 'receipt' }) : before;
   const report = withStepFindings(after, steps);
   return { schema: 'blobcheck/ensure/v1', verdict: report.verdict, dryRun, steps, verify: report };
 }
@@ -71,7 +72,9 @@ interface Wanted {
   readonly entry: EntryReport;
 }
 
-const wantedBy = (entry: EntryReport): Wanted[] => neededBlobs(entry).map((needed) => ({ needed, entry }));
+/** What would be denied all the same needs no base: its record may name any URL. */
+const wantedBy = (entry: EntryReport): Wanted[] =>
+  isOtherwiseAllowed(entry) ? neededBlobs(entry).map((needed) => ({ needed, entry })) : [];
 
 interface HowToBring {
   readonly from: string | undefined;

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashFile } from '../digest/hash-file.js';
@@ -96,7 +96,8 @@ async function byCocoon(
   const root = join(scratch, 'cocoon');
   await mkdir(root, { mode: 0o700 });
   const places = ['--root-dir', root, '--run-dir', join(root, 'run'), '--log-dir', join(root, 'log')];
-  const ran = await runCocoon(cocoon, [...places, ...command]);
+  const mark = join(scratch, 'converted');
+  const ran = await runCocoon(cocoon, [...places, ...command], mark);
   if (options.signal?.aborted) throw new BlobcheckError('aborted', 'interrupted', { path: root });
   if (!ran.ok) return { kind: 'failed', reason: ran.reason };
   const came = await listBlobs(cloudImageBlobs(root));
@@ -106,5 +107,9 @@ async function byCocoon(
       : { kind: 'other', digests: came };
   }
   const candidate = await readCandidate(blobIn(cloudImageBlobs(root), blob), options);
+  if (candidate.hashed.digest !== blob && !existsSync(mark)) {
+    // A cocoon with a PATH of its own: what its qemu-img has followed cannot be told from the result.
+    return { kind: 'failed', reason: 'cocoon converted it with another qemu-img than the one that it was given' };
+  }
   return { kind: 'brought', how, candidate };
 }

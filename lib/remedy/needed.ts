@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { FindingCode } from '../finding/catalogue.js';
+import type { Finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
+import { verdictOf } from '../verify/verdict.js';
 
 /** A base that has to be brought, and why. */
 export interface NeededBlob {
@@ -34,4 +36,17 @@ export function neededBlobs(entry: EntryReport): NeededBlob[] {
     const because = reasonToBring(entry.findings.filter(({ subject }) => subject === path));
     return because === null ? [] : [{ blob: basename(path, '.qcow2'), path, because }];
   });
+}
+
+/** Findings of an entry's bases: what a fresh copy of the same content can mend. */
+export function findingsOfBase(entry: EntryReport): readonly Finding[] {
+  const paths = new Set(entry.blobs.map(({ path }) => path));
+  // That a base would be guessed at matters only while it is not there, and sound.
+  return entry.findings.filter(({ subject, code }) => paths.has(subject ?? '') || code === 'backing-format-missing');
+}
+
+/** Whether nothing but its base speaks against an entry. */
+export function isOtherwiseAllowed(entry: EntryReport): boolean {
+  const ofBase = new Set(findingsOfBase(entry));
+  return verdictOf(entry.findings.filter((found) => !ofBase.has(found))) === 'allow';
 }

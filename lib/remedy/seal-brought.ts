@@ -44,6 +44,7 @@ export async function sealBrought(
   before: BlobFiles,
   refs: readonly string[],
   options: StoreCheckOptions,
+  { onlyByName = false }: { readonly onlyByName?: boolean } = {},
 ): Promise<BroughtReport> {
   const opened = await openForCheck(options);
   const { run, root } = opened;
@@ -60,7 +61,7 @@ export async function sealBrought(
         if (identity === undefined) continue;
         const path = blobIn(cloudImageBlobs(store.root), blob);
         if (earlier !== undefined && sameIdentity(earlier, identity)) kept.push(blob);
-        else blobs.push(...asList(await attempt(findings, path, () => sealOne(run, blob, path))));
+        else blobs.push(...asList(await attempt(findings, path, () => sealOne(run, blob, path, onlyByName))));
       }
     } finally {
       await store.close();
@@ -84,7 +85,7 @@ async function blobsOf(store: Store, refs: readonly string[], findings: Finding[
   return [...blobs];
 }
 
-async function sealOne(run: Run, blob: string, path: string): Promise<SealedBlob> {
+async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean): Promise<SealedBlob> {
   const { signal } = run;
   const { hashed, flaw } = await readCandidate(path, { signal, onProgress: run.baseOptions.onProgress });
   await syncDirectory(dirname(path));
@@ -97,6 +98,10 @@ async function sealOne(run: Run, blob: string, path: string): Promise<SealedBlob
     return { ...of, outcome: 'kept', basis: known.basis, because: 'the content equals its seal', findings: [] };
   }
   const basis = hashed.digest === blob ? 'name' : 'pull';
+  if (basis === 'pull' && onlyByName) {
+    const message = 'it was converted with another qemu-img than the one that cocoon was given';
+    return refused(of, finding('pull-failed', message, { subject: path }));
+  }
   const written = await run.ledger.reseal(blob, hashed, basis);
   if (written.kind !== 'written') {
     const why = 'problem' in written ? written.problem : null;

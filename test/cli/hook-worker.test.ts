@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -9,6 +18,7 @@ import { bringingNeeds, type ServedNode, servedNode } from '../remedy/node.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { flip } from '../verify/bases.js';
 
 const test = suite('what a hook has others do');
 
@@ -91,6 +101,31 @@ needs(
     await node.server.close();
   },
 );
+
+needs(bringingNeeds, test, 'keeps nobody waiting who only has to read, be it that a server never ends', async () => {
+  const node = await servedNode();
+  rmSync(node.blob);
+  const stalled = node.server.stall('base.qcow2', node.source);
+  const first = ask(node, { BLOBCHECK_TIMEOUT: '2' });
+  await stalled.started;
+  assert.is((await first).status, 3);
+  // Somebody brings the base by hand meanwhile.
+  writeFileSync(node.blob, node.source, { mode: 0o444 });
+  assert.is((await ask(node)).status, 0);
+  stalled.cut();
+  await untilNobodyWorks(node);
+  await node.server.close();
+});
+
+needs(bringingNeeds, test, 'goes on to bring what a read has found corrupt', async () => {
+  const node = await servedNode();
+  assert.is(await node.verdict(), 'allow');
+  chmodSync(node.blob, 0o644);
+  await flip(node.blob, node.source.length - 1);
+  assert.is((await ask(node)).status, 0);
+  assert.equal(node.calls(), [['image', 'pull', node.url]]);
+  await node.server.close();
+});
 
 needs(
   bringingNeeds,

@@ -103,4 +103,17 @@ needs(bringingNeeds, test, 'of two snapshots on one base the one with a better s
   await node.server.close();
 });
 
+needs(bringingNeeds, test, 'what somebody with a better source has brought meanwhile is present', async () => {
+  const node = await servedNode();
+  rmSync(node.blob);
+  const stalled = node.server.stall('base.qcow2', node.source);
+  const waiting = node.ensure();
+  await stalled.started;
+  writeFileSync(node.blob, node.source, { mode: 0o444 });
+  stalled.cut();
+  const report = await waiting;
+  assert.equal([report.verdict, outcomes(report)], ['allow', ['present']]);
+  await node.server.close();
+});
+
 test.run();

@@ -1,13 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { whyNotConvertible } from '../../lib/remedy/convertible.js';
 import { buildQcow2 } from '../builders/qcow2.js';
+import { program } from '../support/blobcheck.js';
+import { cocoonUnderTest } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { bringingNeeds, codesOf, scratchIsGone, servedNode } from './node.js';
+import { bringingNeeds, codesOf, ensureWords, run, scratchIsGone, servedNode } from './node.js';
 
 const test = suite('an image that leads elsewhere');
 
@@ -45,6 +48,68 @@ for (const [version, options] of [
     },
   );
 }
+
+/** A cocoon that takes its programs from where it likes. */
+function cocoonWithPathOfItsOwn(): string {
+  const path = join(temporaryDirectory(), 'cocoon');
+  const own = process.env.PATH ?? '';
+  writeFileSync(path, `#!/bin/sh\nPATH='${own}'\nexport PATH\nexec '${cocoonUnderTest}' "$@"\n`, { mode: 0o755 });
+  return path;
+}
+
+needs(
+  bringingNeeds,
+  test,
+  'what another qemu-img has converted is not believed, and what was only renamed is',
+  async () => {
+    const place = temporaryDirectory();
+    for (const [source, code] of [
+      [leadingTo(place), 'pull-failed'],
+      [buildQcow2({ virtualSize: 10 * 2 ** 30, clusters: [{ index: 0, data: Buffer.from('sound') }] }), null],
+    ] as const) {
+      const node = await servedNode({ source, stored: buildQcow2({ virtualSize: 2 ** 20 }) });
+      rmSync(node.blob);
+      const env = { ...node.env, BLOBCHECK_COCOON: cocoonWithPathOfItsOwn() };
+      const { status, stdout } = await run(ensureWords(node), env);
+      const report = JSON.parse(stdout);
+      assert.equal([status, codesOf(report)[0] ?? null], [code === null ? 0 : 1, code]);
+      assert.is(existsSync(node.blob), code === null);
+      await node.server.close();
+    }
+  },
+);
+
+needs(bringingNeeds, test, 'into the store itself nothing is sealed that another qemu-img has converted', async () => {
+  const node = await servedNode({ source: leadingTo(temporaryDirectory()), image: 'http://images.example.com/other' });
+  rmSync(node.blob);
+  const env = { ...node.env, BLOBCHECK_COCOON: cocoonWithPathOfItsOwn() };
+  const words = [process.execPath, program, 'ensure', '--image', node.url, '--json', ...node.options];
+  const { status, stdout } = await run(words, env);
+  assert.is(status, 1);
+  const codes = JSON.parse(stdout).verify.images[0].findings.map(({ code }: { code: string }) => code);
+  assert.ok(codes.includes('pull-failed') || codes.includes('blob-unsealed'), codes.join());
+  await node.server.close();
+});
+
+needs(['qemu-img'], test, 'a qemu-img whose adviser says nothing converts nothing', () => {
+  const place = temporaryDirectory();
+  writeFileSync(join(place, 'raw'), Buffer.alloc(2 ** 20));
+  const shim = fileURLToPath(new URL('../../bin/qemu-img-guard/qemu-img', import.meta.url));
+  const env = {
+    PATH: process.env.PATH,
+    BLOBCHECK_GUARD_PATH: process.env.PATH,
+    BLOBCHECK_GUARD_MARK: join(place, 'mark'),
+  };
+  const words = ['convert', '-f', 'raw', '-O', 'qcow2', join(place, 'raw'), join(place, 'out')];
+  const ask = (node: string) =>
+    spawnSync('sh', [shim, ...words], {
+      env: { ...env, BLOBCHECK_GUARD_NODE: node, BLOBCHECK_GUARD_PROGRAM: program },
+    });
+  assert.is(ask('/bin/true').status, 1);
+  assert.ok(!existsSync(join(place, 'out')) && !existsSync(join(place, 'mark')));
+  assert.is(ask(process.execPath).status, 0);
+  assert.ok(existsSync(join(place, 'out')) && existsSync(join(place, 'mark')));
+});
 
 needs(bringingNeeds, test, 'a disk of the same kind without a backing file is converted', async () => {
   const place = temporaryDirectory();
