@@ -59,7 +59,15 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
   // Work takes minutes: by now a name may lead to another snapshot, and what was settled first may have changed.
   const last = await look(question, request);
   const entries = [...last.snapshots, ...last.images];
-  return { findings: last.findings, entries: settled.map((one) => withToday(one, entries)) };
+  const known = new Set(settled.map(({ entry }) => entry.ref));
+  const since = named(entries).filter(({ ref }) => !known.has(ref));
+  return {
+    findings: last.findings,
+    entries: [
+      ...settled.map((one) => withToday(one, entries)),
+      ...since.map((entry) => unanswered(entry, 'it names something only since a moment ago')),
+    ],
+  };
 }
 
 /** Reads no base: what is remembered, and what needs no reading. */
