@@ -141,8 +141,7 @@ async function lookedAt(work: Work): Promise<EntryReport> {
 
 async function waitForTurn({ options, terminal, limit }: Work, task: WorkerTask): Promise<void> {
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
-  const signal = AbortSignal.any([limit, terminal.signal]);
-  await withTaskTurn(check, taskName(task), { signal }, async () => {});
+  await withTaskTurn(check, taskName(task), { signal: limit }, async () => {});
 }
 
 function unanswered(entry: EntryReport, message: string): EntryReport {

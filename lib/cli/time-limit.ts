@@ -19,6 +19,8 @@ export interface TimeLimit {
 export function timeLimit(terminal: Terminal): TimeLimit {
   const ms = milliseconds(terminal);
   const over = new AbortController();
+  // Who is ended waits no longer, either.
+  terminal.signal.addEventListener('abort', () => over.abort(), { once: true });
   let timer: NodeJS.Timeout | undefined;
   const reached = new Promise<Awaited<TimeLimit['reached']>>((resolve) => {
     timer = setTimeout(() => {
