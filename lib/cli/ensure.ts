@@ -90,8 +90,9 @@ async function ensureAsAsked(
 }
 
 function cocoonFor(terminal: Terminal, { quiet }: EnsureCommandOptions): EnsureOptions['cocoon'] {
-  const path = findCocoon(terminal.env);
-  if (path === null) return null;
+  const found = findCocoon(terminal.env.BLOBCHECK_COCOON || null, terminal.env.PATH ?? '');
+  if ('problem' in found) return null;
+  const { path } = found;
   const onLine = (line: string) => {
     if (quiet !== true) terminal.err(`${escapeText(line)}\n`);
   };

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { BlobcheckError, systemErrorText } from '../errors.js';
+import { findCocoon } from '../remedy/find-cocoon.js';
 import type { InstallReport, SealReport } from '../report/documents.js';
 import { DEFAULT_STATE_DIRECTORY } from '../trust/state-directory.js';
 import { sealBlobs } from '../verify/seal-blobs.js';
 import { type ExistingFile, existingFile } from './existing-file.js';
-import { findCocoon } from './find-cocoon.js';
 import { judgeGate } from './judge-gate.js';
 import { judgePrograms } from './judge-programs.js';
 import { type InstallOptions, programsOf } from './options.js';
@@ -76,7 +76,7 @@ async function planOf(options: InstallOptions, guard: string, present: PresentUn
     places,
     existing,
     guard,
-    cocoon: await findCocoon(options.cocoon, options.path),
+    cocoon: findCocoon(options.cocoon, options.path),
     node: options.node,
     stateDir: stateDir === DEFAULT_STATE_DIRECTORY ? null : stateDir,
     units,

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { isGuard } from '../remedy/find-cocoon.js';
+import { isGuard, whyNotRunnable } from '../remedy/find-cocoon.js';
 import { whyNotOurs } from '../trust/own-directory.js';
-import { whyNotRunnable } from './find-cocoon.js';
 import type { Steps } from './steps.js';
 
 interface Programs {
@@ -13,7 +12,7 @@ interface Programs {
 /** Whether every program of a guarded clone is there; one that is not would stop every clone of the node. */
 export async function judgePrograms({ guard, preClone, settings }: Programs, steps: Steps): Promise<void> {
   for (const path of [guard, preClone]) {
-    const problem = await whyNotRunnable(path);
+    const problem = whyNotRunnable(path);
     if (problem !== null) steps.add('program', 'refused', path, problem, 'install the package anew');
     else {
       const notOurs = whyNotOurs(await stat(path, { bigint: true }));
@@ -24,7 +23,7 @@ export async function judgePrograms({ guard, preClone, settings }: Programs, ste
     const path = settings.get(key) ?? '';
     // Refused by the plan already.
     if (path === '') continue;
-    const problem = await whyNotRunnable(path);
+    const problem = whyNotRunnable(path);
     const remedy = `remove the line ${key} from the settings, and run it again`;
     if (problem !== null)
       steps.add('program', 'refused', path, `${problem}, and the settings name it (${key})`, remedy);

@@ -1,6 +1,6 @@
 import { hasControls } from '../finding/escape.js';
+import type { FoundCocoon } from '../remedy/find-cocoon.js';
 import type { ExistingFile } from './existing-file.js';
-import type { FoundCocoon } from './find-cocoon.js';
 import type { Places } from './places.js';
 import { completedSettings, readSettings, settingsText } from './settings.js';
 import { dropInText, environmentText, isPlainPath } from './unit-files.js';

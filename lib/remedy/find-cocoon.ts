@@ -1,28 +1,40 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
+import { hasControls } from '../finding/escape.js';
 
 /** The second line of bin/cocoon-guard: by it a copy of the guard is known. */
 const GUARD_MARK = "# blobcheck's cocoon-guard: stands in cocoon's place";
 
+export type FoundCocoon = { readonly path: string } | { readonly problem: string };
+
 /**
- * The real cocoon: BLOBCHECK_COCOON, else the first `cocoon` of PATH that is not our guard. Null where there is none.
- * Never the guard: it would ask us again.
+ * The real cocoon: the one that is named (BLOBCHECK_COCOON), else the first in `searchPath` (as PATH is written) that is
+ * not the guard, under whatever name it stands there: the guard would ask us again.
  */
-export function findCocoon(env: NodeJS.ProcessEnv): string | null {
-  const named = env.BLOBCHECK_COCOON;
-  if (named) return isAbsolute(named) && isProgram(named) && !isGuard(named) ? named : null;
-  const directories = (env.PATH ?? '').split(delimiter).filter((directory) => isAbsolute(directory));
-  return (
-    directories.map((directory) => join(directory, 'cocoon')).find((path) => isProgram(path) && !isGuard(path)) ?? null
-  );
+export function findCocoon(named: string | null, searchPath: string): FoundCocoon {
+  if (named !== null) {
+    if (!isAbsolute(named) || hasControls(named)) return { problem: 'BLOBCHECK_COCOON is not an absolute path' };
+    const problem = whyNotRunnable(named);
+    if (problem !== null) return { problem: `BLOBCHECK_COCOON is ${named}, and ${problem}` };
+    if (isGuard(named)) return { problem: `BLOBCHECK_COCOON is ${named}, which is the guard itself` };
+    return { path: named };
+  }
+  // What lies in a relative directory is another program for everybody who looks.
+  const directories = searchPath.split(delimiter).filter((directory) => isAbsolute(directory));
+  const path = directories
+    .map((directory) => join(directory, 'cocoon'))
+    .find((found) => !hasControls(found) && whyNotRunnable(found) === null && !isGuard(found));
+  return path === undefined ? { problem: 'there is no cocoon in PATH' } : { path };
 }
 
-function isProgram(path: string): boolean {
+/** Why a file cannot be run, or null. */
+export function whyNotRunnable(path: string): string | null {
   try {
+    if (!statSync(path).isFile()) return 'it is no file';
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return null;
   } catch {
-    return false;
+    return 'there is no program that can be run';
   }
 }
 

@@ -8,6 +8,12 @@ import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('the real cocoon');
 
+/** The path that is found with these variables; null for none. */
+function found({ BLOBCHECK_COCOON, PATH = '' }: { BLOBCHECK_COCOON?: string; PATH?: string }): string | null {
+  const answer = findCocoon(BLOBCHECK_COCOON || null, PATH);
+  return 'path' in answer ? answer.path : null;
+}
+
 const guard = fileURLToPath(new URL('../../bin/cocoon-guard', import.meta.url));
 
 /** A directory in which one thing is called cocoon. */
@@ -27,28 +33,28 @@ const real = directoryWith(program);
 
 test('is the first of PATH', () => {
   const second = directoryWith(program);
-  assert.is(findCocoon({ PATH: `${real.directory}:${second.directory}` }), real.cocoon);
-  assert.is(findCocoon({ PATH: `/nowhere:${second.directory}:${real.directory}` }), second.cocoon);
+  assert.is(found({ PATH: `${real.directory}:${second.directory}` }), real.cocoon);
+  assert.is(found({ PATH: `/nowhere:${second.directory}:${real.directory}` }), second.cocoon);
 });
 
 test('is none where PATH has none, or is not set', () => {
-  assert.is(findCocoon({ PATH: temporaryDirectory() }), null);
-  assert.is(findCocoon({ PATH: '' }), null);
-  assert.is(findCocoon({}), null);
+  assert.is(found({ PATH: temporaryDirectory() }), null);
+  assert.is(found({ PATH: '' }), null);
+  assert.is(found({}), null);
 });
 
 test('is the one that BLOBCHECK_COCOON names, and no other if that is none', () => {
   const named = directoryWith(program);
   const env = (path: string) => ({ PATH: real.directory, BLOBCHECK_COCOON: path });
-  assert.is(findCocoon(env(named.cocoon)), named.cocoon);
-  assert.is(findCocoon(env('')), real.cocoon, 'an empty variable is an unset one');
+  assert.is(found(env(named.cocoon)), named.cocoon);
+  assert.is(found(env('')), real.cocoon, 'an empty variable is an unset one');
   for (const path of ['cocoon', './cocoon', '/nowhere/cocoon', named.directory, guard, '/proc/version']) {
-    assert.is(findCocoon(env(path)), null, path);
+    assert.is(found(env(path)), null, path);
   }
 });
 
 test('is never looked for in a directory that hangs on where one stands', () => {
-  assert.is(findCocoon({ PATH: '.:bin:' }), null);
+  assert.is(found({ PATH: '.:bin:' }), null);
 });
 
 const notIt: readonly (readonly [string, (path: string) => void])[] = [
@@ -69,7 +75,7 @@ const notIt: readonly (readonly [string, (path: string) => void])[] = [
 for (const [what, make] of notIt) {
   test(`is passed over where ${what} is called so`, () => {
     const { directory } = directoryWith(make);
-    assert.is(findCocoon({ PATH: `${directory}:${real.directory}` }), real.cocoon);
+    assert.is(found({ PATH: `${directory}:${real.directory}` }), real.cocoon);
   });
 }
 
@@ -79,7 +85,7 @@ test('is a script that only speaks of the guard, or an empty program, all the sa
       writeFileSync(path, text);
       chmodSync(path, 0o755);
     });
-    assert.is(findCocoon({ PATH: directory }), cocoon);
+    assert.is(found({ PATH: directory }), cocoon);
   }
 });
 
