@@ -13,6 +13,7 @@ export { escapeText } from './finding/escape.js';
 export { type Finding, finding } from './finding/finding.js';
 export { type InstallRequest, installNode } from './install/install.js';
 export type { InstallOptions } from './install/options.js';
+export { settingLines } from './install/settings.js';
 export { type UninstallOptions, uninstallNode } from './install/uninstall.js';
 export { type HeaderFacts, type Qcow2Header, readHeader } from './qcow2/header.js';
 export { type Inspected, inspectFile } from './qcow2/inspect.js';

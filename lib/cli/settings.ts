@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { type PullPolicy, parsePullPolicy, systemErrorText } from '../index.js';
+import { type PullPolicy, parsePullPolicy, settingLines, systemErrorText } from '../index.js';
 
 /** The node's settings: a key that stands in it wins over the environment, which `sudo` drops or keeps as it likes. */
 export const settingsFile = '/etc/blobcheck/blobcheck.conf';
@@ -48,8 +48,8 @@ export function readSettings(env: NodeJS.ProcessEnv, path: string = settingsFile
   const values: Record<string, string> = {};
   const policies: PolicyPattern[] = [];
   const problems: string[] = [];
-  for (const [index, line] of read.text.split('\n').entries()) {
-    const problem = takeLine(line.trim(), values, policies);
+  for (const [index, line] of settingLines(read.text).entries()) {
+    const problem = takeLine(line, values, policies);
     if (problem !== null) problems.push(`${path}, line ${index + 1}: ${problem}`);
   }
   const set = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));

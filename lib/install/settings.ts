@@ -11,14 +11,18 @@ export interface NodeSettings {
   readonly stateDir: string | null;
 }
 
+/** The lines of a settings file without the white space that bin/settings.sh takes off: that of the C locale. */
+export function settingLines(text: string): readonly string[] {
+  return text.split('\n').map((line) => line.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, ''));
+}
+
 /**
  * What a settings file says, as the hook reads it: `KEY=value` lines without the white space around them, values
  * verbatim, the last of a key counts. An empty value is none.
  */
 export function readSettings(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const untrimmed of text.split('\n')) {
-    const line = untrimmed.replace(/^[ \t\r\v\f]+|[ \t\r\v\f]+$/g, '');
+  for (const line of settingLines(text)) {
     const equals = line.indexOf('=');
     if (equals <= 0 || line.startsWith('#')) continue;
     values.delete(line.slice(0, equals));

@@ -49,6 +49,10 @@ root('comments, blank lines, white space around a line and a missing last line b
   assert.equal(settingsOf(''), { env: environment, policies: [], problems: [] });
 });
 
+root('white space that the scripts of the node do not take off is part of the value', () => {
+  assert.is(settingsOf('BLOBCHECK_COCOON=/opt/cocoon\u00a0\n').env.BLOBCHECK_COCOON, '/opt/cocoon\u00a0');
+});
+
 root('the last of two lines counts, even if it is empty', () => {
   assert.is(settingsOf('BLOBCHECK_TIMEOUT=1h\nBLOBCHECK_TIMEOUT=2h\n').env.BLOBCHECK_TIMEOUT, '2h');
   assert.is(settingsOf('BLOBCHECK_TIMEOUT=1h\nBLOBCHECK_TIMEOUT=\n').env.BLOBCHECK_TIMEOUT, '5m');
