@@ -6,10 +6,8 @@
 # that a caller has exported changes it. All are set before they are read, because a caller can export these too.
 
 bc_conf=/etc/blobcheck/blobcheck.conf
-bc_mode=''
-bc_cocoon=''
-bc_node=''
 bc_notices=''
+bc_unproven=''
 
 # What is printed stays one line, and no terminal obeys it.
 bc_show() {
@@ -44,6 +42,10 @@ bc_why_conf_does_not_count() {
   fi
 }
 
+bc_forget_values() {
+  bc_mode='' bc_cocoon='' bc_node='' bc_state='' bc_timeout='' bc_policy='' bc_sections=''
+}
+
 bc_read_conf() {
   while IFS= read -r bc_line || [ -n "$bc_line" ]; do
     while :; do
@@ -57,33 +59,57 @@ bc_read_conf() {
       BLOBCHECK_MODE=*) bc_mode=${bc_line#*=} ;;
       BLOBCHECK_COCOON=*) bc_cocoon=${bc_line#*=} ;;
       BLOBCHECK_NODE=*) bc_node=${bc_line#*=} ;;
+      BLOBCHECK_STATE_DIR=*) bc_state=${bc_line#*=} ;;
+      BLOBCHECK_TIMEOUT=*) bc_timeout=${bc_line#*=} ;;
+      BLOBCHECK_PULL_POLICY=*) bc_policy=${bc_line#*=} ;;
+      BLOBCHECK_ALLOW_VM_SECTIONS=*) bc_sections=${bc_line#*=} ;;
     esac
   done <"$bc_conf"
 }
 
-if [ -e "$bc_conf" ] || [ -h "$bc_conf" ]; then
+# A key of the file wins over the environment.
+bc_add_environment() {
+  bc_mode=${bc_mode:-${BLOBCHECK_MODE:-enforce}}
+  bc_cocoon=${bc_cocoon:-${BLOBCHECK_COCOON:-}}
+  bc_node=${bc_node:-${BLOBCHECK_NODE:-node}}
+  bc_state=${bc_state:-${BLOBCHECK_STATE_DIR:-/var/lib/blobcheck}}
+  bc_timeout=${bc_timeout:-${BLOBCHECK_TIMEOUT:-}}
+  bc_policy=${bc_policy:-${BLOBCHECK_PULL_POLICY:-}}
+  bc_sections=${bc_sections:-${BLOBCHECK_ALLOW_VM_SECTIONS:-}}
+  case $bc_mode in
+    enforce | warn | off) ;;
+    *)
+      bc_show "$bc_mode"
+      bc_notice "BLOBCHECK_MODE is '$bc_shown', which is none of enforce, warn and off, so it counts as enforce"
+      bc_mode=enforce
+      ;;
+  esac
+}
+
+# Until this is called the values of the file may be anybody's: who has not had `stat` look at its owner (stamp.sh) must
+# call it before a value counts.
+bc_prove_settings() {
+  [ -n "$bc_unproven" ] || return 0
+  bc_unproven=''
   bc_why_conf_does_not_count
-  if [ -z "$bc_why" ]; then
-    bc_read_conf
-  else
-    bc_notice "$bc_conf is ignored: $bc_why"
-  fi
+  [ -n "$bc_why" ] || return 0
+  bc_forget_values
+  bc_notices=''
+  bc_notice "$bc_conf is ignored: $bc_why"
+  bc_add_environment
+}
+
+bc_forget_values
+if [ -f "$bc_conf" ] && [ ! -h "$bc_conf" ] && [ -r "$bc_conf" ]; then
+  bc_read_conf
+  bc_unproven=yes
+elif [ -e "$bc_conf" ] || [ -h "$bc_conf" ]; then
+  bc_why_conf_does_not_count
+  bc_notice "$bc_conf is ignored: $bc_why"
 elif [ -d "${bc_conf%/*}" ] && [ ! -x "${bc_conf%/*}" ]; then
   bc_notice "$bc_conf is ignored: its directory cannot be searched"
 fi
-
-bc_mode=${bc_mode:-${BLOBCHECK_MODE:-enforce}}
-bc_cocoon=${bc_cocoon:-${BLOBCHECK_COCOON:-}}
-bc_node=${bc_node:-${BLOBCHECK_NODE:-node}}
-
-case $bc_mode in
-  enforce | warn | off) ;;
-  *)
-    bc_show "$bc_mode"
-    bc_notice "BLOBCHECK_MODE is '$bc_shown', which is none of enforce, warn and off, so it counts as enforce"
-    bc_mode=enforce
-    ;;
-esac
+bc_add_environment
 
 bc_is_program() {
   [ -f "$1" ] && [ -x "$1" ]

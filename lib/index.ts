@@ -15,6 +15,7 @@ export { type InstallRequest, installNode } from './install/install.js';
 export type { InstallOptions } from './install/options.js';
 export { settingLines } from './install/settings.js';
 export { type UninstallOptions, uninstallNode } from './install/uninstall.js';
+export { packageFile } from './package-file.js';
 export { type HeaderFacts, type Qcow2Header, readHeader } from './qcow2/header.js';
 export { type Inspected, inspectFile } from './qcow2/inspect.js';
 export type { CocoonProgram } from './remedy/cocoon.js';
@@ -44,13 +45,16 @@ export type {
   VerifyReport,
 } from './report/documents.js';
 export { bytesText, findingLines, type Paint, plain, secondsText, verifyText } from './report/human.js';
+export { engineFiles } from './store/layout.js';
 export { type LocationOptions, resolveLocation, type StoreLocation } from './store/location.js';
 export { openStore } from './store/open.js';
 export type { Store } from './store/store.js';
+export { stampName, writeStamp } from './trust/stamp.js';
 export { DEFAULT_STATE_DIRECTORY } from './trust/state-directory.js';
 export type { SealRequest } from './verify/blob-targets.js';
 export type { CheckOptions, StoreCheckOptions } from './verify/run.js';
 export { sealBlobs } from './verify/seal-blobs.js';
+export { type StampFacts, stampFacts } from './verify/stamp-facts.js';
 export { storeStatus } from './verify/status.js';
 export { verdictOf, worstVerdict } from './verify/verdict.js';
 export { type VerifyRequest, verify } from './verify/verify.js';

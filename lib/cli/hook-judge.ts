@@ -23,6 +23,11 @@ export interface HookOptions extends GlobalOptions {
   readonly operation?: string;
   readonly pull?: boolean;
   readonly fromDir?: string;
+  readonly runDir?: string;
+  /** Seconds that the script has waited for its turn. */
+  readonly waited?: string;
+  /** What bin/stamp.sh asks, if a stamp may answer it the next time. */
+  readonly question?: string;
 }
 
 export interface HookQuestion {
@@ -44,7 +49,7 @@ export const isNothing = (code: FindingCode) => code === 'snapshot-not-found' ||
 /** Judges what the words name: by what is remembered, and what only work can tell by a process of its own. */
 export async function settle(question: HookQuestion, request: VerifyRequest): Promise<Judged> {
   const { options, terminal } = question;
-  const first = await look(question, request);
+  const first = await lookAt(question, request);
   const policyOf = await policyByName(terminal, options.pull === true ? 'IfNotPresent' : 'Never');
   const settled: { readonly entry: EntryReport; readonly hasWorked: boolean }[] = [];
   for (const entry of named([...first.snapshots, ...first.images])) {
@@ -57,7 +62,7 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
     return { findings: first.findings, entries: settled.map(({ entry }) => entry) };
   }
   // Work takes minutes: by now a name may lead to another snapshot, and what was settled first may have changed.
-  const last = await look(question, request);
+  const last = await lookAt(question, request);
   const entries = [...last.snapshots, ...last.images];
   const known = new Set(settled.map(({ entry }) => entry.ref));
   const since = named(entries).filter(({ ref }) => !known.has(ref));
@@ -71,7 +76,7 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
 }
 
 /** Reads no base: what is remembered, and what needs no reading. */
-async function look({ options, terminal }: HookQuestion, request: VerifyRequest): Promise<VerifyReport> {
+export async function lookAt({ options, terminal }: HookQuestion, request: VerifyRequest): Promise<VerifyReport> {
   const { verify } = await import('../index.js');
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
   return await verify({ ...request, patterns: false }, { ...check, content: 'remembered' });
@@ -135,7 +140,7 @@ async function afterWork(work: Work, first: WorkerTask): Promise<EntryReport> {
 async function lookedAt(work: Work): Promise<EntryReport> {
   const { entry, request } = work;
   const one = request.images !== undefined ? { images: [entry.ref] } : { ...request, snapshots: [entry.ref] };
-  const { snapshots, images } = await look(work, one);
+  const { snapshots, images } = await lookAt(work, one);
   return [...snapshots, ...images][0] ?? unanswered(entry, 'the check ended without an answer');
 }
 

@@ -2,6 +2,7 @@ import { BlobcheckError, type Finding, finding, verdictOf, worstVerdict } from '
 import { exitCodeOf, exitCodes } from './exit.js';
 import { type HookOptions, type HookQuestion, isNothing, type Judged, settle } from './hook-judge.js';
 import { refusalText, warningText } from './hook-text.js';
+import { startStamping } from './stamping.js';
 import type { Terminal } from './terminal.js';
 import { timeLimit } from './time-limit.js';
 
@@ -17,11 +18,14 @@ export async function hookCommand(words: readonly string[], options: HookOptions
   if (words.length === 0 && options.fromDir === undefined) {
     throw new BlobcheckError('usage', 'name what is to be cloned, restored or run');
   }
-  const limit = timeLimit(terminal);
-  const asked = judge({ operation, words, options, terminal, limit: limit.signal });
+  const limit = timeLimit(terminal, Number(options.waited ?? 0) * 1000);
+  const question: Question = { operation, words, options, terminal, limit: limit.signal };
+  const stamp = operation === 'clone' && options.fromDir === undefined ? await startStamping(question, words) : null;
+  const asked = judge(question);
   // A timer that is left keeps the process for all its time, also after an error.
   const judged = await Promise.race([asked, limit.reached]).finally(limit.clear);
   const verdict = worstVerdict([verdictOf(judged.findings), ...judged.entries.map((entry) => entry.verdict)]);
+  if (verdict === 'allow') await stamp?.(judged);
   terminal.err(verdict === 'allow' ? warningText(judged) : refusalText({ operation, words, ...judged }));
   // Exit code 0 is also that of a program that was cut short, or asked for help: bin/pre-clone wants the word.
   if (verdict === 'allow') terminal.out('allow\n');

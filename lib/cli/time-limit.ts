@@ -16,18 +16,22 @@ export interface TimeLimit {
   clear(): void;
 }
 
-export function timeLimit(terminal: Terminal): TimeLimit {
+/** `spentMs`: milliseconds of it that are over already. */
+export function timeLimit(terminal: Terminal, spentMs = 0): TimeLimit {
   const ms = milliseconds(terminal);
   const over = new AbortController();
   // Who is ended waits no longer, either.
   terminal.signal.addEventListener('abort', () => over.abort(), { once: true });
   let timer: NodeJS.Timeout | undefined;
   const reached = new Promise<Awaited<TimeLimit['reached']>>((resolve) => {
-    timer = setTimeout(() => {
-      over.abort();
-      const message = `the check has not ended within ${ms / 1000} s; it goes on, and the next ask will find its result`;
-      resolve({ findings: [finding('check-timeout', message)], entries: [] });
-    }, ms);
+    timer = setTimeout(
+      () => {
+        over.abort();
+        const message = `the check has not ended within ${ms / 1000} s; it goes on, and the next ask will find its result`;
+        resolve({ findings: [finding('check-timeout', message)], entries: [] });
+      },
+      Math.max(0, ms - spentMs),
+    );
   });
   return { reached, signal: over.signal, clear: () => clearTimeout(timer) };
 }

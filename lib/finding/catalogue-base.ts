@@ -75,6 +75,12 @@ export const baseEntries = {
     matters: 'What cannot be read cannot be proved.',
     mend: 'Look at the kernel log and the disk, or run as a user who may read it.',
   },
+  'verification-overdue': {
+    severity: 'warning',
+    means: 'The last full read of the base is longer ago than --max-age (30 days), or the clock went back since.',
+    matters: 'The file has not been written to since, but rot below the file system shows only when it is read.',
+    mend: 'Nothing: it is being read again in the background. `blobcheck verify --max-age 0` reads at once.',
+  },
   'blob-marked-dirty': {
     severity: 'warning',
     means: 'The base was not closed cleanly when it was written.',

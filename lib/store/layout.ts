@@ -20,6 +20,13 @@ export const jsonIndexes = (root: string): readonly string[] => [
   join(root, 'metering', 'log.json'),
 ];
 
+/** The files by which cocoon tells which engine keeps a root's metadata. bin/stamp.sh looks for them in this order. */
+export const engineFiles = (root: string): readonly string[] => [
+  databaseFile(root),
+  conversionManifest(root),
+  ...jsonIndexes(root),
+];
+
 /** The generation before the last write of a JSON index. */
 export const previousGeneration = (index: string): string => `${index}.prev`;
 

@@ -28,6 +28,8 @@ export interface SnapshotRecord {
   /** True while the snapshot is being written. */
   readonly pending: boolean;
   readonly dataDir: string;
+  /** When it was last cloned, RFC 3339: a cocoon that writes this rewrites the index at every clone. Null where none did. */
+  readonly lastAccessedAt: string | null;
 }
 
 export interface CloudImageEntry {
@@ -96,6 +98,7 @@ const snapshotSchema = v.object({
   created_at: text,
   pending: truth,
   data_dir: text,
+  last_accessed_at: text,
 });
 const cloudImageSchema = v.object({ ref: text, content_sum: text, size: amount, created_at: text });
 const ociImageSchema = v.object({
@@ -144,6 +147,7 @@ export function snapshotRecord(value: unknown, place: RecordPlace): SnapshotReco
     createdAt: found.created_at || null,
     pending: found.pending,
     dataDir: found.data_dir,
+    lastAccessedAt: found.last_accessed_at || null,
   };
 }
 

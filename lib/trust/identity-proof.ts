@@ -21,7 +21,12 @@ const SECOND_NS = 1_000_000_000n;
 /** The name of the file system that an open file lies on if its identities prove anything, else null. */
 export async function provingFileSystem(handle: FileHandle): Promise<string | null> {
   // By the descriptor: the name may lead elsewhere by now.
-  const { type } = await statfs(`/proc/self/fd/${handle.fd}`, { bigint: true });
+  return await provingFileSystemAt(`/proc/self/fd/${handle.fd}`);
+}
+
+/** The same for what a path leads to, links followed. Throws the system's error. */
+export async function provingFileSystemAt(path: string): Promise<string | null> {
+  const { type } = await statfs(path, { bigint: true });
   return FILE_SYSTEMS.get(type) ?? null;
 }
 
@@ -34,6 +39,10 @@ export async function provingFileSystem(handle: FileHandle): Promise<string | nu
  * reading of it): to take a time on the blob's own file system would mean writing into cocoon's root.
  */
 export function isRacy(identity: FileIdentity, startedNs: bigint): boolean {
-  const granularity = identity.ctimeNs % SECOND_NS === 0n ? SECOND_NS + TICK_NS : TICK_NS;
-  return identity.ctimeNs + granularity >= startedNs;
+  return settledNs(identity.ctimeNs) >= startedNs;
+}
+
+/** Nanoseconds since 1970: the time after which no change bears this time stamp any more. */
+export function settledNs(timeNs: bigint): bigint {
+  return timeNs + (timeNs % SECOND_NS === 0n ? SECOND_NS + TICK_NS : TICK_NS);
 }

@@ -8,7 +8,7 @@ import { judgeDirectory } from './own-directory.js';
 export const DEFAULT_STATE_DIRECTORY = '/var/lib/blobcheck';
 
 /** What a state directory holds: seals are decisions and must be kept, all the rest costs a hash when it is lost. */
-export type Section = 'seals' | 'receipts' | 'locks';
+export type Section = 'seals' | 'receipts' | 'locks' | 'stamps';
 
 /** A place to remember things in, for one store. */
 export interface StateDirectory {
@@ -37,9 +37,9 @@ export async function openState(directory: string | null, root: string): Promise
   return { path, store, key, problems: judged.kind === 'unusable' ? [judged.problem] : [] };
 }
 
-/** The folder of this store's files of one section: `<state>/<section>/<key>`. */
+/** The folder of this store's files of one section: `<state>/<section>/<key>`; stamps lie in one, where `sh` finds them. */
 export function folderOf(path: string, state: StateDirectory, section: Section): string {
-  return join(path, section, state.key);
+  return section === 'stamps' ? join(path, section) : join(path, section, state.key);
 }
 
 /** The name without links; what does not exist (yet), or cannot be looked at, by its absolute name. */

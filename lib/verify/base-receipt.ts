@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { FileIdentity } from '../file/identity.js';
-import type { Finding } from '../finding/finding.js';
+import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
 import { provingFileSystem } from '../trust/identity-proof.js';
 import { receiptAnswer } from '../trust/receipt-answer.js';
+import type { Receipt } from '../trust/receipt-record.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { BaseOptions, BaseRequest } from './base-content.js';
 import type { Remembered } from './ledger.js';
@@ -30,7 +31,8 @@ export async function judgeByReceipt(
   if (receipt === null || sealProblem !== null || options.content === 'read') return null;
   const answer = receiptAnswer(receipt, facts.identity, Date.now(), options.maxAgeMs);
   if (answer === null || (await provingFileSystem(facts.handle)) === null) return null;
-  if (answer === 'good' ? seal?.digest !== receipt.digest : options.content !== 'remembered') return null;
+  const isGood = answer.result === 'good';
+  if (isGood ? seal?.digest !== receipt.digest : options.content !== 'remembered') return null;
   const findings = judgeContent({
     path: request.path,
     blob: request.blob,
@@ -42,9 +44,14 @@ export async function judgeByReceipt(
     structureBad: facts.structureBad,
   });
   // What the receipt calls bad and today's seal calls good is nobody's word any more.
-  if ((answer === 'good') !== (findings.length === 0)) return null;
+  if (isGood !== (findings.length === 0)) return null;
   return {
-    findings,
+    findings: answer.overdue ? [overdue(request.path, receipt)] : findings,
     report: { actual: receipt.digest, how: 'receipt', readFrom: receipt.readFrom, seconds: null },
   };
+}
+
+function overdue(subject: string, { at }: Receipt): Finding {
+  const message = `the last full read of the base began at ${at}: it is to be read again`;
+  return finding('verification-overdue', message, { subject });
 }

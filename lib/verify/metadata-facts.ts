@@ -1,7 +1,7 @@
 import { BlobcheckError } from '../errors.js';
 import type { StoreLocation } from '../store/location.js';
 import { openStore } from '../store/open.js';
-import type { ImageEntry } from '../store/records.js';
+import type { ImageEntry, SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { Target } from './targets.js';
 
@@ -22,7 +22,10 @@ export async function metadataFacts(store: Store, { targets, images, vm }: Asked
   const machine = vm === undefined ? '' : await factOf(() => store.virtualMachines(vm));
   for (const target of targets) {
     if (target.kind !== 'snapshot') continue;
-    const fact = await factOf(async () => [await store.resolve(target.ref), await store.snapshot(target.id)]);
+    const fact = await factOf(async () => [
+      await store.resolve(target.ref),
+      snapshotContent(await store.snapshot(target.id)),
+    ]);
     facts.set(`snapshot ${target.ref}`, `${fact}\n${machine}`);
   }
   for (const ref of images)
@@ -43,6 +46,11 @@ export async function changedSince(
   } finally {
     await fresh.close();
   }
+}
+
+/** A record without what every clone of it changes. */
+function snapshotContent({ lastAccessedAt: _accessed, ...content }: SnapshotRecord): unknown {
+  return content;
 }
 
 /** What a new machine is started from; the rest of an entry changes with every pull of the same content. */

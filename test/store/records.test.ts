@@ -36,6 +36,7 @@ test('what is absent or null has the zero value that Go gives it', () => {
     createdAt: null,
     pending: false,
     dataDir: '',
+    lastAccessedAt: null,
   };
   assert.equal(snapshotRecord({}, place), empty);
   const nulls = { id: null, name: null, memory: null, pending: null, image_digest: null, image_blob_ids: null };

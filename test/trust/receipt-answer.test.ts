@@ -28,24 +28,26 @@ function receipt(result: Receipt['result']): Receipt {
   };
 }
 
-test('a good read speaks for 30 days, one that denies for 10 minutes', () => {
+const says = (result: Receipt['result'], overdue = false) => ({ result, overdue });
+
+test('a good read speaks for 30 days and is overdue then; one that denies speaks for 10 minutes', () => {
   assert.is(DEFAULT_MAX_AGE_MS, 30 * 86_400_000);
   assert.is(MAX_BAD_AGE_MS, 600_000);
-  for (const [result, age] of [
-    ['good', DEFAULT_MAX_AGE_MS],
-    ['bad', MAX_BAD_AGE_MS],
-    ['unsealed', MAX_BAD_AGE_MS],
+  for (const [result, age, later] of [
+    ['good', DEFAULT_MAX_AGE_MS, says('good', true)],
+    ['bad', MAX_BAD_AGE_MS, null],
+    ['unsealed', MAX_BAD_AGE_MS, null],
   ] as const) {
-    assert.is(receiptAnswer(receipt(result), identity, at), result);
-    assert.is(receiptAnswer(receipt(result), identity, at + age), result);
-    assert.is(receiptAnswer(receipt(result), identity, at + age + 1), null);
+    assert.equal(receiptAnswer(receipt(result), identity, at), says(result));
+    assert.equal(receiptAnswer(receipt(result), identity, at + age), says(result));
+    assert.equal(receiptAnswer(receipt(result), identity, at + age + 1), later);
   }
 });
 
-test('a read in the future, so a clock that went back, says nothing', () => {
-  for (const result of ['good', 'bad', 'unsealed'] as const) {
-    assert.is(receiptAnswer(receipt(result), identity, at - 1), null);
-  }
+test('a read in the future, so a clock that went back, is overdue', () => {
+  assert.equal(receiptAnswer(receipt('good'), identity, at - 1), says('good', true));
+  assert.is(receiptAnswer(receipt('bad'), identity, at - 1), null);
+  assert.is(receiptAnswer(receipt('unsealed'), identity, at - 1), null);
 });
 
 for (const field of ['inode', 'size', 'mtimeNs', 'ctimeNs', 'birthtimeNs'] as const) {

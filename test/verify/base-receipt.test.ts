@@ -13,6 +13,7 @@ import {
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
+import type { BaseOptions } from '../../lib/verify/base-content.js';
 import { needs } from '../support/requires.js';
 import {
   type Base,
@@ -43,11 +44,17 @@ async function readBase(text = 'good'): Promise<Base> {
 }
 
 /** How it is judged now; whatever is remembered, it must be found good. */
-async function how(base: Base): Promise<string | null> {
-  const judged = await base.judge();
-  assert.equal(codes(judged), []);
+async function how(base: Base, options: Partial<BaseOptions> = {}): Promise<string | null> {
+  const [how, ...found] = await judged(base, options);
+  assert.equal(found, []);
+  return how ?? null;
+}
+
+/** The same, and the codes of what is found. */
+async function judged(base: Base, options: Partial<BaseOptions> = {}): Promise<(string | null)[]> {
+  const judged = await base.judge({}, options);
   assert.is(judged.report.actual, `sha256:${base.blob}`);
-  return judged.report.how;
+  return [judged.report.how, ...codes(judged)];
 }
 
 here('is not read again', async () => {
@@ -99,20 +106,22 @@ for (const [what, touch] of touched) {
   });
 }
 
-here('is read again after 30 days, and not before', async () => {
+here('is overdue after 30 days, and not before, and is not read for that', async () => {
   const base = await readBase();
   const before = (ms: number) => forge(receiptFile(base), { at: new Date(Date.now() - ms).toISOString() });
   before(30 * DAY - 60_000);
   assert.is(await how(base), 'receipt');
   before(30 * DAY + 60_000);
-  assert.is(await how(base), 'hashed');
+  assert.equal(await judged(base), ['receipt', 'verification-overdue']);
+  assert.equal(await judged(base, { content: 'remembered' }), ['receipt', 'verification-overdue']);
+  assert.is(await how(base, { content: 'read' }), 'hashed');
   assert.is(await how(base), 'receipt');
 });
 
-here('is read again when the clock went back', async () => {
+here('is overdue when the clock went back', async () => {
   const base = await readBase();
   forge(receiptFile(base), { at: new Date(Date.now() + 60_000).toISOString() });
-  assert.is(await how(base), 'hashed');
+  assert.equal(await judged(base), ['receipt', 'verification-overdue']);
 });
 
 here('is read again when its seal is gone, and gets one by its name', async () => {

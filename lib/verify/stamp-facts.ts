@@ -1,0 +1,166 @@
+import { lstat, readlink, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { BlobcheckError, systemErrorCode } from '../errors.js';
+import { cloudImageBlob, snapshotIndex, snapshotParent } from '../store/layout.js';
+import { openStore } from '../store/open.js';
+import type { Store } from '../store/store.js';
+import { provingFileSystemAt, settledNs } from '../trust/identity-proof.js';
+import { DEFAULT_MAX_AGE_MS } from '../trust/receipt-answer.js';
+import { readReceipt } from '../trust/receipts.js';
+import { type StampedFile, type StampedFiles, stampText } from '../trust/stamp.js';
+import { folderOf, openState, type StateDirectory } from '../trust/state-directory.js';
+import { baseOf } from './blob-targets.js';
+import { rootSpellings } from './root-spellings.js';
+import type { StoreCheckOptions } from './run.js';
+import { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
+
+/**
+ * What an allow for a clone rests on, as far as files show it. Why each thing that could change the verdict changes one
+ * of these files:
+ *
+ * - the reference leads to another snapshot, or to none: a save, an import and a removal make or remove a directory in
+ *   `snapshot/localfile`, whose times change; a clone does not. Asked for by exact name or id only: a prefix could
+ *   become ambiguous.
+ * - the record is edited in its place, which no cocoon does: the JSON index itself, as long as no cocoon rewrites it at
+ *   every clone (then, and in a database, such an edit shows when the stamp ends).
+ * - the snapshot's directory is another one, or a file in it is added, taken away, replaced, written to, or gets other
+ *   rights: the directory's times, each file's inode and ctime. Guest memory is hard-linked by every clone, so there
+ *   inode, size and mtime count; its content is not judged.
+ * - the base is replaced, written to or gone, under any name that the overlay may call it by: its inode and ctime.
+ * - somebody finds the base bad, through whatever snapshot, or decides anew what it must be: its receipt is replaced or
+ *   removed first. A seal that is taken away: the seal. A read that is too long ago: the stamp ends with the receipt.
+ * - a link on the way (the root, a program, the firmware) leads elsewhere: files are named as they are opened, so
+ *   another file answers; links themselves are listed, too.
+ * - the firmware, the settings of this node, this program, Node, cocoon, the hypervisor or qemu-img is another one.
+ * - the metadata moves to another engine, options and environment, other programs are found: bin/stamp.sh looks for
+ *   these itself, and they stand in the question.
+ */
+export interface StampFacts {
+  /** The snapshot that the reference leads to. */
+  readonly id: string;
+  readonly files: StampedFiles;
+  /** All of it, to compare. */
+  readonly text: string;
+  /** Nanoseconds since 1970: a look that began after this has seen these files as they are. */
+  readonly settledNs: bigint;
+  /** Seconds since 1970: the end of what the receipt speaks for. */
+  readonly until: number;
+  readonly state: StateDirectory;
+}
+
+/**
+ * Looks at the files behind a snapshot that is asked for by its exact name or id. Null where nothing can be promised of
+ * them: another kind of reference, no receipt, a file system whose times prove nothing, a path that `sh` would misread.
+ * `others` are further files: programs and settings. Never throws for what is on the disk.
+ */
+export async function stampFacts(
+  ref: string,
+  others: readonly string[],
+  options: StoreCheckOptions,
+): Promise<StampFacts | null> {
+  try {
+    const store = await openStore(await options.location);
+    try {
+      return await factsIn(store, ref, others, options);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    // Whatever it is, the check itself has said it, or will.
+    if (error instanceof BlobcheckError || systemErrorCode(error) !== null) return null;
+    throw error;
+  }
+}
+
+async function factsIn(
+  store: Store,
+  ref: string,
+  others: readonly string[],
+  options: StoreCheckOptions,
+): Promise<StampFacts | null> {
+  const found = await store.resolve(ref);
+  if (found.kind !== 'found' || found.by === 'prefix') return null;
+  const record = await store.snapshot(found.id);
+  const facts = await readSnapshotFacts(record, store.root);
+  const base = await baseOf(store, found.id, ref, options.signal);
+  if (facts.listing.kind !== 'directory' || !facts.readable || 'code' in base) return null;
+  const state = await openState(options.stateDir, store.root);
+  const remembered = await rememberedFiles(state, base.blob);
+  if (remembered === null) return null;
+
+  const roots = await rootSpellings(store.root, record);
+  const names = facts.listing.entries.map(({ name }) => name);
+  const memory = names.filter((name) => name.startsWith('memory-range'));
+  const inDirectory = names.filter((name) => !memory.includes(name)).map((name) => join(record.dataDir, name));
+  const judged = [
+    ...inDirectory,
+    ...roots.map(snapshotParent),
+    ...roots.map((root) => cloudImageBlob(root, base.blob)),
+    ...(store.engine === 'json' && record.lastAccessedAt === null ? [snapshotIndex(store.root)] : []),
+    ...remembered.paths,
+  ];
+  if (memory.length !== 1 || !(await allProve([record.dataDir, ...judged]))) return null;
+  const files = {
+    directory: await stamped(record.dataDir),
+    files: await Promise.all([...judged, ...(await withLinks([...firmwareOf(facts), ...others]))].map(stamped)),
+    memory: await stampedMemory(join(record.dataDir, memory[0] ?? '')),
+  };
+  const text = stampText({ question: '', from: 0, until: 0, warnings: [], ...files });
+  return text === null ? null : { id: found.id, files, text, settledNs: newest(files), until: remembered.until, state };
+}
+
+/** The receipt and the seal that an allow rests on; null where there is none. */
+async function rememberedFiles(
+  state: StateDirectory,
+  blob: string,
+): Promise<{ readonly paths: readonly string[]; readonly until: number } | null> {
+  const { path } = state;
+  const receipt = await readReceipt(state, blob);
+  if (path === null || receipt.kind === 'none' || receipt.receipt.result !== 'good') return null;
+  return {
+    paths: (['receipts', 'seals'] as const).map((section) => join(folderOf(path, state, section), `${blob}.json`)),
+    until: Math.floor((Date.parse(receipt.receipt.at) + DEFAULT_MAX_AGE_MS) / 1000),
+  };
+}
+
+function firmwareOf({ config }: SnapshotFacts): readonly string[] {
+  const path = config.kind === 'ok' ? config.value.payload?.firmware : undefined;
+  return path ? [path] : [];
+}
+
+async function allProve(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) if ((await provingFileSystemAt(path)) === null) return false;
+  return true;
+}
+
+/** As many links as Linux follows. */
+const MOST_LINKS = 40;
+
+/** The paths, and every link between each and the file that it leads to. Throws system errors. */
+async function withLinks(paths: readonly string[]): Promise<string[]> {
+  const all: string[] = [];
+  for (const path of paths) {
+    let at = path;
+    for (let links = 0; links < MOST_LINKS; links++) {
+      all.push(at);
+      if (!(await lstat(at)).isSymbolicLink()) break;
+      at = resolve(await realpath(dirname(at)), await readlink(at));
+    }
+  }
+  return all;
+}
+
+async function stamped(path: string): Promise<StampedFile> {
+  const { ino, size, ctimeNs } = await lstat(path, { bigint: true });
+  return { path, inode: ino, size, timeNs: ctimeNs };
+}
+
+async function stampedMemory(path: string): Promise<StampedFile> {
+  const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
+  return { path, inode: ino, size, timeNs: mtimeNs };
+}
+
+function newest({ directory, files, memory }: StampedFiles): bigint {
+  const times = [directory, ...files, ...(memory === null ? [] : [memory])].map(({ timeNs }) => settledNs(timeNs));
+  return times.sort((a, b) => (a < b ? -1 : 1)).at(-1) ?? 0n;
+}
