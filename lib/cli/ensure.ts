@@ -15,6 +15,7 @@ import { exitCodeOf, exitCodes } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { type Progress, progressOn } from './progress.js';
 import { policyByName } from './pull-policy.js';
+import { startReread } from './start-reread.js';
 import type { Terminal } from './terminal.js';
 import { taskName } from './worker.js';
 
@@ -39,6 +40,7 @@ export async function ensureCommand(
     const report = await ensureInTurn(refs, options, terminal, progress);
     if (report === null) return exitCodes.busy;
     progress.stop();
+    startReread([...report.verify.snapshots, ...report.verify.images], options, terminal);
     if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
     else if (!options.quiet || report.verdict !== 'allow') terminal.out(ensureText(report, terminal.paint));
     return exitCodeOf(report.verdict);

@@ -3,6 +3,7 @@ import { exitCodeOf, exitCodes } from './exit.js';
 import { type HookOptions, type HookQuestion, isNothing, type Judged, settle } from './hook-judge.js';
 import { refusalText, warningText } from './hook-text.js';
 import { startStamping } from './stamping.js';
+import { startReread } from './start-reread.js';
 import type { Terminal } from './terminal.js';
 import { timeLimit } from './time-limit.js';
 
@@ -25,6 +26,7 @@ export async function hookCommand(words: readonly string[], options: HookOptions
   // A timer that is left keeps the process for all its time, also after an error.
   const judged = await Promise.race([asked, limit.reached]).finally(limit.clear);
   const verdict = worstVerdict([verdictOf(judged.findings), ...judged.entries.map((entry) => entry.verdict)]);
+  startReread(judged.entries, options, terminal);
   if (verdict === 'allow') await stamp?.(judged);
   terminal.err(verdict === 'allow' ? warningText(judged) : refusalText({ operation, words, ...judged }));
   // Exit code 0 is also that of a program that was cut short, or asked for help: bin/pre-clone wants the word.

@@ -92,6 +92,13 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
       done(await hookCommand(words, command.optsWithGlobals(), terminal));
     });
   program
+    .command('reread <blob...>', scriptsOwn)
+    .description('read bases again whose last full read is too long ago: what is started in the background')
+    .action(async (blobs: string[], _options: object, command: Command) => {
+      const { rereadCommand } = await import('./reread.js');
+      done(await rereadCommand(blobs, command.optsWithGlobals(), terminal));
+    });
+  program
     .command('convertible <file>', scriptsOwn)
     .description('whether a downloaded image names no file but itself: what qemu-img is kept from for `ensure`')
     .action(async (file: string) => {

@@ -2,6 +2,7 @@ import { BlobcheckError, type EntryReport, type VerifyReport, verifyText } from 
 import { exitCodeOf } from './exit.js';
 import { checkOptions, type StoreOptions, storeCheckOptions } from './options.js';
 import { type Progress, progressOn } from './progress.js';
+import { startReread } from './start-reread.js';
 import type { Terminal } from './terminal.js';
 
 interface VerifyOptions extends StoreOptions {
@@ -25,6 +26,7 @@ export async function verifyCommand(
         ? await verifyStore(refs, options, terminal, progress)
         : await verifyOutside(options.overlay, options.blobs ?? '', options, terminal, progress);
     progress.stop();
+    startReread([...report.snapshots, ...report.images], options, terminal);
     print(report, options, terminal);
     return exitCodeOf(report.verdict);
   } finally {

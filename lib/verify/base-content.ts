@@ -27,6 +27,8 @@ export interface BaseOptions {
   readonly content: ContentMode;
   /** Milliseconds that a good read speaks for its file. */
   readonly maxAgeMs: number;
+  /** Whether a read that is longer ago is done again at once; else it speaks on, `verification-overdue`. */
+  readonly readsOverdue: boolean;
   readonly ledger: Ledger;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;

@@ -31,6 +31,7 @@ export async function judgeByReceipt(
   if (receipt === null || sealProblem !== null || options.content === 'read') return null;
   const answer = receiptAnswer(receipt, facts.identity, Date.now(), options.maxAgeMs);
   if (answer === null || (await provingFileSystem(facts.handle)) === null) return null;
+  if (answer.overdue && options.readsOverdue) return null;
   const isGood = answer.result === 'good';
   if (isGood ? seal?.digest !== receipt.digest : options.content !== 'remembered') return null;
   const findings = judgeContent({

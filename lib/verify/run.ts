@@ -31,6 +31,11 @@ export interface CheckOptions {
   readonly content?: ContentMode;
   /** Milliseconds that a good read speaks for its file; default 30 days. */
   readonly maxAgeMs?: number;
+  /**
+   * Whether a base whose last good read is longer ago is read at once. Default false: it is allowed with the warning
+   * `verification-overdue`, and whoever asked has it read again later (`rereadBlobs`).
+   */
+  readonly readsOverdue?: boolean;
   /** Sections of config.json that are allowed whatever is in them. */
   readonly allowedVmSections?: readonly string[];
   readonly signal?: AbortSignal;
@@ -66,6 +71,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     engine: options.engine ?? 'native',
     content: options.content ?? 'receipt',
     maxAgeMs: options.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
+    readsOverdue: options.readsOverdue ?? false,
     ledger,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => {}),

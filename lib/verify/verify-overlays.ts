@@ -22,7 +22,8 @@ export interface OverlaysRequest {
 
 /** Rules 9 to 15 for qcow2 overlays and a digest-named directory outside cocoon; the overlays stay in their places. */
 export async function verifyOverlays(request: OverlaysRequest, options: CheckOptions): Promise<VerifyReport> {
-  const run = await startRun(request.blobs, options);
+  // Outside cocoon nobody comes by again who would have it read later.
+  const run = await startRun(request.blobs, { ...options, readsOverdue: true });
   const named = resolve(request.blobs);
   // Where the directory is not there, or not to be looked into, its blobs are missing or unreadable.
   const blobs = (await realpathOrNull(named)) ?? named;

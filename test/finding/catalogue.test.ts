@@ -31,6 +31,7 @@ const notErrors: Readonly<Partial<Record<FindingCode, Severity>>> = {
   'overlay-refcounts-short': 'warning',
   'virtual-size-shrunk': 'warning',
   'blob-unreadable': 'unverified',
+  'verification-overdue': 'warning',
   'blob-marked-dirty': 'warning',
   'blob-unpinned': 'warning',
   'tag-moved': 'info',

@@ -46,6 +46,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
     engine: 'native',
     content: 'receipt',
     maxAgeMs: DEFAULT_MAX_AGE_MS,
+    readsOverdue: false,
     ledger,
     signal: undefined,
     onProgress: () => {},

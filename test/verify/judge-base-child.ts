@@ -8,6 +8,14 @@ const [path = '', state] = process.argv.slice(2);
 const ledger = ledgerOf(await openState(state ?? null, dirname(path)), 'test');
 const { findings } = await judgeBase(
   { blob: basename(path, '.qcow2'), path, indexedBytes: [] },
-  { engine: 'native', content: 'read', maxAgeMs: 0, ledger, signal: undefined, onProgress: () => {} },
+  {
+    engine: 'native',
+    content: 'read',
+    maxAgeMs: 0,
+    readsOverdue: false,
+    ledger,
+    signal: undefined,
+    onProgress: () => {},
+  },
 );
 process.stdout.write(`${JSON.stringify(findings)}\n`);

@@ -1,0 +1,18 @@
+import { BlobcheckError } from '../index.js';
+import { exitCodes } from './exit.js';
+import { type StoreOptions, storeCheckOptions } from './options.js';
+import { progressOn } from './progress.js';
+import type { Terminal } from './terminal.js';
+
+/** `blobcheck reread BLOB…`: what `startReread` has done in the background. Says nothing; its result is remembered. */
+export async function rereadCommand(
+  blobs: readonly string[],
+  options: StoreOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const wrong = blobs.find((blob) => !/^[0-9a-f]{64}$/.test(blob));
+  if (wrong !== undefined) throw new BlobcheckError('usage', `'${wrong}' is not the digest of a blob`);
+  const { rereadBlobs } = await import('../index.js');
+  const isDone = await rereadBlobs(blobs, storeCheckOptions(options, terminal, progressOn(terminal, true)));
+  return isDone ? exitCodes.allow : exitCodes.busy;
+}
