@@ -267,6 +267,8 @@ bc_take_turn() {
   { command exec 9<>"$bc_lock"; } 2>/dev/null || bc_lock=''
   umask "$bc_umask"
   [ -n "$bc_lock" ] || return 0
+  # Whose it is, for who forgets a store.
+  printf '%s\n' "$bc_asked_root" >&9 2>/dev/null || :
   command -p flock -n 9 2>/dev/null
   case $? in
     0) return 0 ;;

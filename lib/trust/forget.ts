@@ -62,9 +62,11 @@ export async function forgetStore(stateDir: string, root: string): Promise<reado
   const paths = [...(await foldersOfStore(stateDir, root))];
   const locks = join(path, 'locks');
   for (const name of await namesIn(locks)) if (name.startsWith(key)) paths.push(join(locks, name));
-  const stamps = join(path, 'stamps');
-  for (const name of await namesIn(stamps)) {
-    if ((await headOf(join(stamps, name))).includes(store)) paths.push(join(stamps, name));
+  // What the scripts make has the store's path in its first line, because they cannot compute the key.
+  for (const folder of [locks, join(path, 'stamps')]) {
+    for (const name of await namesIn(folder)) {
+      if ((await headOf(join(folder, name))).includes(store)) paths.push(join(folder, name));
+    }
   }
   return (await removeAll(paths)).problems;
 }
