@@ -52,6 +52,7 @@ export type { Store } from './store/store.js';
 export { stampName, writeStamp } from './trust/stamp.js';
 export { DEFAULT_STATE_DIRECTORY } from './trust/state-directory.js';
 export type { SealRequest } from './verify/blob-targets.js';
+export type { OnProgress, Reader } from './verify/reader.js';
 export { rereadBlobs } from './verify/reread.js';
 export type { CheckOptions, StoreCheckOptions } from './verify/run.js';
 export { sealBlobs } from './verify/seal-blobs.js';

@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import { bytesText, escapeText, secondsText } from '../index.js';
+import { bytesText, escapeText, type OnProgress, type Reader, secondsText } from '../index.js';
 import type { Terminal } from './terminal.js';
 
 /** Milliseconds between two plain lines where standard error is no terminal, and before the first of them. */
@@ -9,8 +10,8 @@ const plainLineEvery = 10_000;
 const barAfter = 400;
 
 export interface Progress {
-  /** One file's bytes so far. */
-  update(path: string, bytesDone: number, bytesTotal: number): void;
+  /** One file's bytes so far, of our own read or of the one that we wait for. */
+  readonly update: OnProgress;
   /** How many of all that was asked about are judged: what is told of work that reads few bytes. */
   judged(done: number, total: number): void;
   /** Takes the bar off the terminal; to be called before anything else is printed. */
@@ -40,8 +41,8 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
   // An interrupted run leaves no half a bar before the prompt.
   terminal.signal.addEventListener('abort', stop, { once: true });
   return {
-    update(path, bytesDone, bytesTotal) {
-      const measured = meter(path, bytesDone, bytesTotal);
+    update(path, bytesDone, bytesTotal, reader) {
+      const measured = meter(path, bytesDone, bytesTotal, reader);
       if (now() - started < barAfter) return;
       if (library === null) {
         library = 'loading';
@@ -50,12 +51,12 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
         }, ignoreMissingBar);
       }
       if (library === 'loading') return;
-      if (bar === null || drawing !== path) {
+      if (bar === null || drawing !== measured.key) {
         bar?.stop();
-        drawing = path;
+        drawing = measured.key;
         bar = new library.SingleBar({
           // What a narrow terminal cuts off is at the end.
-          format: '{percentage}%  {rate}  {left} left  {bar}  {name}',
+          format: '{who}{percentage}%  {rate}  {left} left  {bar}  {name}',
           clearOnComplete: true,
           hideCursor: false,
           barsize: 24,
@@ -81,10 +82,10 @@ function plainProgress(terminal: Terminal, now: () => number): Progress {
   const meter = meterOf(now);
   const lines = linesOn(terminal, now);
   return {
-    update(path, bytesDone, bytesTotal) {
-      const { name, rate, left } = meter(path, bytesDone, bytesTotal);
+    update(path, bytesDone, bytesTotal, reader) {
+      const { who, name, rate, left } = meter(path, bytesDone, bytesTotal, reader);
       if (!lines.due()) return;
-      lines.print(`${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left`);
+      lines.print(`${who}${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left`);
     },
     judged(done, total) {
       if (lines.due()) lines.print(judgedText(done, total));
@@ -111,30 +112,46 @@ function linesOn(terminal: Terminal, now: () => number) {
 }
 
 interface Measured {
+  /** What is measured: a file, read by one process. */
+  readonly key: string;
+  /** Whom we wait for; empty where we read ourselves. */
+  readonly who: string;
   readonly name: string;
   readonly rate: string;
   readonly left: string;
 }
 
 /** Rate and time left of one file after the other, from where each was when it was first seen. */
-function meterOf(now: () => number): (path: string, bytesDone: number, bytesTotal: number) => Measured {
+function meterOf(now: () => number): (...progress: Parameters<OnProgress>) => Measured {
   let current: string | null = null;
   let started = 0;
   let startedAt = 0;
-  return (path, bytesDone, bytesTotal) => {
-    if (path !== current) {
-      current = path;
+  return (path, bytesDone, bytesTotal, reader) => {
+    const key = `${reader?.host ?? ''} ${reader?.pid ?? ''} ${path}`;
+    if (key !== current) {
+      current = key;
       started = now();
       startedAt = bytesDone;
     }
     const seconds = (now() - started) / 1000;
-    const rate = seconds > 0 ? (bytesDone - startedAt) / seconds : 0;
-    const left = rate > 0 ? secondsText(Math.round(Math.max(0, bytesTotal - bytesDone) / rate)) : '?';
+    const ours = seconds > 0 ? (bytesDone - startedAt) / seconds : 0;
+    // Whoever reads it knows its own rate better, and when it began.
+    const rate = reader === undefined ? ours : (reader.bytesPerSecond ?? 0);
+    const secondsLeft = reader === undefined ? Math.max(0, bytesTotal - bytesDone) / rate : reader.secondsLeft;
+    const left = rate > 0 && secondsLeft !== null ? secondsText(Math.round(secondsLeft)) : '?';
     const name = escapeText(basename(path));
     return {
+      key,
+      who: reader === undefined ? '' : waitingText(reader),
       name: name.length > 24 ? `${name.slice(0, 20)}…` : name,
       rate: rate > 0 ? `${bytesText(rate)}/s` : '?',
       left,
     };
   };
+}
+
+function waitingText({ pid, host, stalled, silentSeconds }: Reader): string {
+  const where = host === hostname() ? '' : ` on ${escapeText(host)}`;
+  const silent = stalled ? `, silent for ${secondsText(Math.round(silentSeconds))}` : '';
+  return `waiting for process ${pid}${where}${silent}: `;
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   bytesText,
   escapeText,
@@ -5,6 +6,7 @@ import {
   type Paint,
   type StatusBlob,
   type StatusReport,
+  secondsText,
   storeStatus,
   verdictOf,
   worstVerdict,
@@ -46,8 +48,31 @@ function blobLines(blob: StatusBlob, paint: Paint): string[] {
   if (blob.snapshots.length > 0) row('snapshots', blob.snapshots.join(', '));
   for (const past of blob.history)
     row('before', `${past.digest}, basis ${past.basis}, since ${past.since} by ${past.by}`);
+  if (blob.reading !== null) row('reading', readingText(blob.reading));
+  if (blob.waiting.length > 0) row('waiting', waitingText(blob.waiting));
   for (const found of blob.findings) lines.push(...findingLines(found, '  ', paint));
   return lines;
+}
+
+function readingText(reading: NonNullable<StatusBlob['reading']>): string {
+  const { pid, host, bytesDone, bytesTotal, bytesPerSecond, secondsLeft, silentSeconds, stalled } = reading;
+  const who = `process ${pid}${host === hostname() ? '' : ` on ${host}`}`;
+  if (bytesDone === null || bytesTotal === null) return `${who} has the turn and does not say how far it is`;
+  const parts = [`${who}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}`];
+  if (bytesPerSecond !== null) parts.push(`${bytesText(bytesPerSecond)}/s`);
+  if (secondsLeft !== null) parts.push(`${secondsText(Math.round(secondsLeft))} left`);
+  if (stalled) parts.push(`stalled, silent for ${secondsText(Math.round(silentSeconds ?? 0))}`);
+  return parts.join(', ');
+}
+
+/** Fifty hooks of one snapshot are one thing to a person. */
+function waitingText(waiting: StatusBlob['waiting']): string {
+  const pids = new Map<string, number[]>();
+  for (const { pid, what } of waiting) pids.set(what, [...(pids.get(what) ?? []), pid]);
+  const texts = [...pids].map(([what, of]) =>
+    of.length === 1 ? `${what} (process ${of[0]})` : `${of.length} × ${what}`,
+  );
+  return texts.join(', ');
 }
 
 function lastReadText(blob: StatusBlob): string {

@@ -140,6 +140,24 @@ export const sealDocumentSchema = v.strictObject({
 });
 export type SealReport = Frozen<v.InferOutput<typeof sealDocumentSchema>>;
 
+/** The process that has the turn to read a blob; what it has not said is null. */
+const readingSchema = v.strictObject({
+  pid: count,
+  host: text,
+  since: orNull(text),
+  bytesDone: orNull(count),
+  bytesTotal: orNull(count),
+  bytesPerSecond: orNull(count),
+  secondsLeft: orNull(v.number()),
+  /** Seconds since it last said how far it is. */
+  silentSeconds: orNull(v.number()),
+  /** It should have said more by now: it is stopped, or its disk does not answer. */
+  stalled: orNull(v.boolean()),
+});
+
+/** A process that waits for a blob, as far as we may see it; `what` is its command line, or `hook of REFERENCE`. */
+const waitingSchema = v.strictObject({ pid: count, what: text });
+
 const statusBlobSchema = v.strictObject({
   blob: text,
   path: text,
@@ -156,6 +174,8 @@ const statusBlobSchema = v.strictObject({
   images: v.array(text),
   snapshots: v.array(text),
   history: v.array(sealHistorySchema),
+  reading: orNull(readingSchema),
+  waiting: v.array(waitingSchema),
   findings: v.array(findingSchema),
 });
 export type StatusBlob = Frozen<v.InferOutput<typeof statusBlobSchema>>;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeOwnDirectory } from './own-directory.js';
 import { type StateDirectory, writeProblem } from './state-directory.js';
 
@@ -23,19 +23,25 @@ export type Locked<T> =
   | { readonly kind: 'busy'; readonly problem: string }
   | { readonly kind: 'not-locked'; readonly problem: string | null };
 
+/** The file of a store's lock of a name; null where there is no state directory. */
+export function lockFile({ path, key }: StateDirectory, name: string): string | null {
+  return path === null ? null : join(path, 'locks', `${key}.${name}`);
+}
+
 /**
  * Does `work` while no other process holds this store's lock of this name. A flock(2) lock: the kernel releases it when
- * its holder dies, so a kill leaves nothing to clean up.
+ * its holder dies, so a kill leaves nothing to clean up. `work` gets the file of the lock, open for reading and writing:
+ * what is in it never matters to the lock.
  */
 export async function withLock<T>(
   state: StateDirectory,
   name: string,
   options: LockOptions,
-  work: () => Promise<T>,
+  work: (file: FileHandle) => Promise<T>,
 ): Promise<Locked<T>> {
-  if (state.path === null || state.problems.length > 0) return { kind: 'not-locked', problem: null };
-  const folder = join(state.path, 'locks');
-  const path = join(folder, `${state.key}.${name}`);
+  const path = lockFile(state, name);
+  if (state.path === null || path === null || state.problems.length > 0) return { kind: 'not-locked', problem: null };
+  const folder = dirname(path);
   let handle: FileHandle;
   try {
     const problem = (await makeOwnDirectory(state.path)) ?? (await makeOwnDirectory(folder));
@@ -51,7 +57,7 @@ export async function withLock<T>(
       const kind = problem === BUSY ? 'busy' : 'not-locked';
       return { kind, problem: `${path} cannot be locked: ${problem}` };
     }
-    return { kind: 'done', result: await work() };
+    return { kind: 'done', result: await work(handle) };
   } finally {
     await handle.close();
   }

@@ -5,6 +5,7 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { Ledger, Remembered } from './ledger.js';
+import type { OnProgress } from './reader.js';
 import { judgeContent } from './rules/content.js';
 
 /** A base to judge. */
@@ -31,7 +32,7 @@ export interface BaseOptions {
   readonly readsOverdue: boolean;
   readonly ledger: Ledger;
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: (path: string, bytesDone: number, bytesTotal: number) => void;
+  readonly onProgress: OnProgress;
 }
 
 /** Rule 15, and what is remembered of the read. A bad result is recorded before it is reported. */

@@ -80,13 +80,15 @@ async function judgeOpenBase(
     });
     return { ...structured.unread, findings: [notYet, ...structure.findings] };
   }
-  return await options.ledger.whileReading(blob, options.signal, async () => {
+  const asker = { path, bytes: Number(stats.size), signal: options.signal, onProgress: options.onProgress };
+  return await options.ledger.whileReading(blob, asker, async (onProgress) => {
+    const mine = { ...options, onProgress };
     if (!options.ledger.isInTurn && (await leadsElsewhere(path, stats))) {
-      return await judgeBase(request, { ...options, ledger: inTurn(options.ledger) });
+      return await judgeBase(request, { ...mine, ledger: inTurn(options.ledger) });
     }
     // Whoever held the lock has read it, perhaps: then its receipt speaks, and a new seal may stand.
     const now = { ...structured, unread: { ...structured.unread, remembered: await options.ledger.recall(blob) } };
-    return (await byReceipt(request, options, now)) ?? (await byReading(request, options, now));
+    return (await byReceipt(request, mine, now)) ?? (await byReading(request, mine, now));
   });
 }
 
@@ -102,7 +104,7 @@ async function leadsElsewhere(path: string, { ino, birthtimeNs }: BigIntStats): 
 
 /** The turn that is ours already is not waited for again. */
 function inTurn(ledger: Ledger): Ledger {
-  return { ...ledger, isInTurn: true, whileReading: (_blob, _signal, work) => work() };
+  return { ...ledger, isInTurn: true, whileReading: (_blob, { onProgress }, work) => work(onProgress) };
 }
 
 async function byReceipt(

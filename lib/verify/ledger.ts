@@ -1,11 +1,14 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { HashedFile } from '../digest/hash-file.js';
 import { withLock } from '../trust/lock.js';
 import { currentOperator } from '../trust/operator.js';
+import { startNote } from '../trust/reading-note.js';
 import type { Receipt } from '../trust/receipt-record.js';
 import { readReceipt, writeReceipt } from '../trust/receipts.js';
 import type { Basis, NewSeal, Seal } from '../trust/seal-record.js';
 import { readSeal, replaceSeal, type SealWritten, writeSeal } from '../trust/seals.js';
 import type { StateDirectory } from '../trust/state-directory.js';
+import { type OnProgress, watchReader } from './reader.js';
 
 /** What the state directory says of one blob. */
 export interface Remembered {
@@ -13,6 +16,16 @@ export interface Remembered {
   /** A seal is there and does not count: never the same as none. */
   readonly sealProblem: string | null;
   readonly receipt: Receipt | null;
+}
+
+/** Who asks for the turn to read a blob. */
+export interface Asker {
+  readonly path: string;
+  /** What there is to read. */
+  readonly bytes: number;
+  readonly signal: AbortSignal | undefined;
+  /** Is told how far the process is that has the turn. */
+  readonly onProgress: OnProgress;
 }
 
 /** The state directory for one run: trouble with it is collected, and never changes a verdict by itself. */
@@ -24,8 +37,11 @@ export interface Ledger {
   /** Whether a turn to read has been taken: then time has passed, whoever read. */
   hasTakenTurn(): boolean;
   recall(blob: string): Promise<Remembered>;
-  /** Does `work`, a full read of the blob, while no other process reads it; without a place to lock it all the same. */
-  whileReading<T>(blob: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
+  /**
+   * Does `work`, a full read of the blob, while no other process reads it; without a place to lock it all the same. `work`
+   * tells its progress to what it is given, which tells it to the asker, and to all who wait.
+   */
+  whileReading<T>(blob: string, asker: Asker, work: (onProgress: OnProgress) => Promise<T>): Promise<T>;
   /** Seals a blob that has no seal. */
   seal(blob: string, hashed: HashedFile, basis: Basis): Promise<SealWritten>;
   /** Seals a blob anew, because somebody asked for it by name; the old seal goes into the history. */
@@ -55,12 +71,19 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
         receipt: receipt.kind === 'receipt' ? receipt.receipt : null,
       };
     },
-    async whileReading(blob, signal, work) {
+    async whileReading(blob, asker, work) {
       hasTakenTurn = true;
-      const locked = await withLock(state, blob, { signal }, work);
+      const { path, signal, onProgress } = asker;
+      const watch = watchReader(state, blob, (reader) => {
+        onProgress(path, reader.bytesDone, reader.bytesTotal, reader);
+      });
+      const locked = await withLock(state, blob, { signal }, async (file) => {
+        watch.stop();
+        return await whileNoted(file, blob, asker, work);
+      }).finally(watch.stop);
       if (locked.kind === 'done') return locked.result;
       note(locked.problem);
-      return await work();
+      return await work(onProgress);
     },
     async seal(blob, hashed, basis) {
       const written = await writeSeal(state, decisionOf(blob, hashed, basis, tool));
@@ -77,6 +100,24 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
       if (written.kind === 'not-written') note(written.problem);
     },
   };
+}
+
+/** Does `work` and keeps a note of how far it is in the lock's file. */
+async function whileNoted<T>(
+  file: FileHandle,
+  blob: string,
+  { bytes, onProgress }: Asker,
+  work: (onProgress: OnProgress) => Promise<T>,
+): Promise<T> {
+  const written = startNote(file, blob, bytes);
+  try {
+    return await work((path, bytesDone, bytesTotal) => {
+      written.update(bytesDone, bytesTotal);
+      onProgress(path, bytesDone, bytesTotal);
+    });
+  } finally {
+    await written.remove();
+  }
 }
 
 /** The decision that a blob must have the content that was just read. */

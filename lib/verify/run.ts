@@ -10,6 +10,7 @@ import { type JudgedBase, judgeBase } from './base.js';
 import type { BaseOptions, BaseRequest, ContentMode } from './base-content.js';
 import { entryOf } from './entry.js';
 import { type Ledger, ledgerOf } from './ledger.js';
+import type { OnProgress } from './reader.js';
 
 /** Files that an entry was judged by. */
 export interface WatchedFiles {
@@ -39,8 +40,8 @@ export interface CheckOptions {
   /** Sections of config.json that are allowed whatever is in them. */
   readonly allowedVmSections?: readonly string[];
   readonly signal?: AbortSignal;
-  /** Bytes of one file read so far; does nothing by default. */
-  readonly onProgress?: (path: string, bytesDone: number, bytesTotal: number) => void;
+  /** Bytes of one file read so far, by us or by whom we wait for; does nothing by default. */
+  readonly onProgress?: OnProgress;
   /** How many of the snapshots that were asked about are judged; does nothing by default. */
   readonly onJudged?: (done: number, total: number) => void;
 }

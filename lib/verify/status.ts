@@ -15,6 +15,7 @@ import { ledgerOf, type Remembered } from './ledger.js';
 import { openForCheck } from './open-for-check.js';
 import { hexOf, isCloudImage, storeBlobPath } from './origin.js';
 import type { StoreCheckOptions } from './run.js';
+import { type WhoReads, whoReads } from './who-reads.js';
 
 /** What is known of each blob: those that are there, those that are sealed, those that an image or snapshot needs. */
 export async function storeStatus(options: StoreCheckOptions & { readonly stateDir: string }): Promise<StatusReport> {
@@ -30,8 +31,12 @@ export async function storeStatus(options: StoreCheckOptions & { readonly stateD
       const ledger = ledgerOf(state, options.tool);
       const needed = await whoNeeds(store);
       const sealed = await listSeals(state);
-      for (const blob of await knownBlobs(store, needed, sealed)) {
-        blobs.push(await statusOf(store, blob, await ledger.recall(blob), needed));
+      const known = await knownBlobs(store, needed, sealed);
+      const asked = known.map((blob) => ({ blob, references: needed.references.get(blob) ?? [] }));
+      const reads = await whoReads(state, asked);
+      for (const [index, blob] of known.entries()) {
+        const status = await statusOf(store, blob, await ledger.recall(blob), needed);
+        blobs.push({ ...status, ...(reads[index] ?? nobody) });
       }
       const problems = [...new Set([...ledger.problems, ...sealed.problems])];
       findings.push(...needed.findings, ...problems.map((problem) => finding('state-unusable', problem)));
@@ -41,6 +46,8 @@ export async function storeStatus(options: StoreCheckOptions & { readonly stateD
   }
   return { ...base, engine: store.engine, findings, blobs };
 }
+
+const nobody: WhoReads = { reading: null, waiting: [] };
 
 /** The names of all blobs that are there, sealed, or needed. */
 async function knownBlobs(store: Store, needed: Needed, sealed: SealList): Promise<string[]> {
@@ -59,6 +66,8 @@ interface Needed {
   readonly images: ReadonlyMap<string, readonly string[]>;
   /** Names of snapshots, by the blobs that their records pin. */
   readonly snapshots: ReadonlyMap<string, readonly string[]>;
+  /** Names and ids of those snapshots. */
+  readonly references: ReadonlyMap<string, readonly string[]>;
   /** Records that cannot be read. */
   readonly findings: readonly Finding[];
 }
@@ -66,6 +75,7 @@ interface Needed {
 async function whoNeeds(store: Store): Promise<Needed> {
   const images = new Map<string, string[]>();
   const snapshots = new Map<string, string[]>();
+  const references = new Map<string, string[]>();
   const listed = await store.allImages();
   const findings = listed.unreadable.map((error) => errorFinding(error));
   for (const entry of listed.images.filter(isCloudImage)) add(images, hexOf(entry), entry.ref);
@@ -74,13 +84,16 @@ async function whoNeeds(store: Store): Promise<Needed> {
     try {
       const record = await store.snapshot(id);
       if (record.imageType === 'oci') continue;
-      for (const blob of record.imageBlobIds) add(snapshots, blob, record.name === '' ? id : record.name);
+      for (const blob of record.imageBlobIds) {
+        add(snapshots, blob, record.name === '' ? id : record.name);
+        for (const reference of record.name === '' ? [id] : [record.name, id]) add(references, blob, reference);
+      }
     } catch (error) {
       if (!(error instanceof BlobcheckError)) throw error;
       findings.push(errorFinding(error, id));
     }
   }
-  return { images, snapshots, findings };
+  return { images, snapshots, references, findings };
 }
 
 function add(map: Map<string, string[]>, blob: string, name: string): void {
@@ -89,7 +102,12 @@ function add(map: Map<string, string[]>, blob: string, name: string): void {
   map.set(blob, [...(map.get(blob) ?? []), name].sort());
 }
 
-async function statusOf(store: Store, blob: string, remembered: Remembered, needed: Needed): Promise<StatusBlob> {
+async function statusOf(
+  store: Store,
+  blob: string,
+  remembered: Remembered,
+  needed: Needed,
+): Promise<Omit<StatusBlob, keyof WhoReads>> {
   const path = storeBlobPath(store, blob);
   const identity = await regularIdentity(path);
   const { seal, sealProblem, receipt } = remembered;
