@@ -9,10 +9,13 @@ import { hashFile } from '../../lib/digest/hash-file.js';
 import { BlobcheckError } from '../../lib/errors.js';
 import type { VerifyReport } from '../../lib/report/documents.js';
 import { openState } from '../../lib/trust/state-directory.js';
+import type { OnProgress } from '../../lib/verify/reader.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
+import { killed, slowNode, startVerify, stopAmid } from '../cli/slow-node.js';
 import { settled } from '../digest/settled.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { verifyNode } from '../support/verify-node.js';
 import { hold, lockFile, untilWaiting } from '../trust/held.js';
 import { type Base, baseImage, baseOf, codes, receiptResult, whatReceiptsNeed } from './bases.js';
 
@@ -77,6 +80,31 @@ test('a reader that is killed lets the next one in', async () => {
   assert.is(second.child.exitCode, null);
   second.child.kill('SIGKILL');
   await once(second.child, 'close');
+});
+
+test('who waits sees the bytes of whoever reads, and reads itself when that is killed', async () => {
+  const node = await slowNode();
+  const reader = startVerify(node);
+  await stopAmid(node, reader);
+  const abort = new AbortController();
+  const told: (number | 'ourselves')[] = [];
+  let hasSeen = () => {};
+  const seen = new Promise<void>((resolve) => (hasSeen = resolve));
+  const onProgress: OnProgress = (_path, bytesDone, bytesTotal, by) => {
+    assert.ok(bytesDone > 0 && bytesTotal === node.bytes);
+    told.push(by?.pid ?? 'ourselves');
+    hasSeen();
+    if (by === undefined) abort.abort();
+  };
+  const { signal } = abort;
+  const verified = verifyNode(node, undefined, { onProgress, signal });
+  await seen;
+  await killed(reader);
+  // The abort is a finding of its entry, or an error.
+  await verified.catch(() => {});
+  assert.is(told[0], reader.pid);
+  assert.is(told.at(-1), 'ourselves');
+  assert.equal(told.indexOf('ourselves'), told.length - 1, 'what another has read is not told once we read');
 });
 
 test('a turn to read one base is none to read another', async () => {
