@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { truncateSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { progressOn } from '../../lib/cli/progress.js';
+import type { Reader } from '../../lib/verify/reader.js';
 import { blobcheck, program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -64,6 +66,52 @@ test('the rate counts from where a file was when it was first seen', () => {
   assert.equal(lines, ['a: 1 GB of 2 GB, ?, ? left\n', 'a: 1.5 GB of 2 GB, 50 MB/s, 10s left\n']);
 });
 
+/** Process 4711, which reads a file for us. */
+function reader(changes: Partial<Reader> = {}): Reader {
+  return {
+    pid: 4711,
+    host: hostname(),
+    since: '2026-11-24T12:00:00.000Z',
+    bytesDone: 1e9,
+    bytesTotal: 4e9,
+    bytesPerSecond: 1.5e9,
+    secondsLeft: 2,
+    silentSeconds: 0.2,
+    stalled: false,
+    ...changes,
+  };
+}
+
+test('who waits for another process says so, with its bytes, its rate and what it has left', () => {
+  const told: readonly (readonly [Partial<Reader>, string])[] = [
+    [{}, 'waiting for process 4711: a: 1 GB of 4 GB, 1.5 GB/s, 2s left\n'],
+    [{ host: 'node\u001b2' }, 'waiting for process 4711 on node\\u001b2: a: 1 GB of 4 GB, 1.5 GB/s, 2s left\n'],
+    [{ bytesPerSecond: null, secondsLeft: null }, 'waiting for process 4711: a: 1 GB of 4 GB, ?, ? left\n'],
+    [
+      { stalled: true, secondsLeft: null, silentSeconds: 12.3 },
+      'waiting for process 4711, silent for 12s: a: 1 GB of 4 GB, 1.5 GB/s, ? left\n',
+    ],
+  ];
+  for (const [changes, expected] of told) {
+    const { terminal, lines, now, pass } = plainTerminal();
+    const progress = progressOn(terminal, false, now);
+    pass(10);
+    progress.update('/blobs/a', 1e9, 4e9, reader(changes));
+    assert.equal(lines, [expected]);
+  }
+});
+
+test('who reads itself after it has waited counts from its own beginning', () => {
+  const { terminal, lines, now, pass } = plainTerminal();
+  const progress = progressOn(terminal, false, now);
+  progress.update('/blobs/a', 1e9, 4e9, reader());
+  pass(5);
+  progress.update('/blobs/a', 0, 4e9);
+  pass(10);
+  progress.update('/blobs/a', 1e9, 4e9);
+  assert.equal(lines, ['a: 1 GB of 4 GB, 100 MB/s, 30s left\n']);
+});
+
 test('the name of the file is escaped', async () => {
   const { terminal, lines, now, pass } = plainTerminal();
   const progress = await progressOn(terminal, false, now);
@@ -95,6 +143,16 @@ needs(['script'], test, 'on a terminal there is a bar while it works, and none i
   const command = `${process.execPath} --import tsx ${child}`;
   const run = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', env: onTerminal });
   assert.is(run.status, 0, run.stdout);
+  assert.match(run.stdout, /100%.*\/s.*left.*hole/);
+  assert.is(leftAfterErasing(run.stdout), 'done');
+});
+
+needs(['script'], test, 'the bar of who waits says for whom, and another comes when it reads itself', () => {
+  const command = `${process.execPath} --import tsx ${child} 4711`;
+  const run = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', env: onTerminal });
+  assert.is(run.status, 0, run.stdout);
+  assert.match(run.stdout, /waiting for process 4711: 25% {2}1 GB\/s {2}3s left.*hole/);
+  assert.not.match(run.stdout, /waiting for process 4711: [56789]\d%/);
   assert.match(run.stdout, /100%.*\/s.*left.*hole/);
   assert.is(leftAfterErasing(run.stdout), 'done');
 });
