@@ -5,6 +5,7 @@ import { lockFile } from '../trust/lock.js';
 import { canLookInto, type Opener, openersOf } from '../trust/openers.js';
 import { commandOf, whereIs } from '../trust/process.js';
 import { type ReadingNote, readNote } from '../trust/reading-note.js';
+import { stampName } from '../trust/stamp.js';
 import type { StateDirectory } from '../trust/state-directory.js';
 import { readerOf } from './reader.js';
 
@@ -16,9 +17,6 @@ export interface Asked {
   readonly blob: string;
   readonly references: readonly string[];
 }
-
-/** What bin/pre-clone makes a lock file of: a clone of any other name takes no such lock. */
-const PLAIN_REFERENCE = /^[A-Za-z0-9._:/-]{1,200}$/;
 
 /** Who reads blobs and who waits for them, in their order. Never throws for what is on the disk. */
 export async function whoReads(state: StateDirectory, asked: readonly Asked[]): Promise<readonly WhoReads[]> {
@@ -47,9 +45,10 @@ export async function whoReads(state: StateDirectory, asked: readonly Asked[]): 
   );
 }
 
+/** What the hooks of a reference lock in the shell (bin/stamp.sh); null for one that gets no such lock. */
 function hookLock({ path }: StateDirectory, reference: string): string | null {
-  if (path === null || !PLAIN_REFERENCE.test(reference)) return null;
-  return join(path, 'locks', `hook.${reference.replaceAll('/', '+')}`);
+  const name = stampName(reference);
+  return path === null || name === null ? null : join(path, 'locks', `hook.${name}`);
 }
 
 async function readingOf(

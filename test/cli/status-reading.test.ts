@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { suite } from 'uvu';
@@ -11,7 +12,7 @@ import { idFor } from '../builders/cocoon-root.js';
 import { smallNode, snapshotOn } from '../builders/small-node.js';
 import { blobcheck } from '../support/blobcheck.js';
 import { hold, untilWaiting } from '../trust/held.js';
-import { startHook, toldCodes } from './hooked.js';
+import { hookEnvironment, preClone, startHook, toldCodes } from './hooked.js';
 import { status } from './seals.js';
 import { killed, type SlowNode, slowNode, startVerify, stopAmid } from './slow-node.js';
 
@@ -144,6 +145,29 @@ test('and which hooks wait in the shell, by the names and the ids of snapshots',
   const human = blobcheck(['status', ...node.options]).stdout;
   assert.match(human, `  waiting    hook of ${idFor(name)} (process ${ofId.pid}), 3 × hook of ${name}\n`);
   for (const hook of [...ofName, ofId, ofOther]) await killed(hook);
+});
+
+test('and hooks as bin/pre-clone asks them', async () => {
+  const node = await slowNode();
+  const reader = startVerify(node);
+  await stopAmid(node, reader);
+  const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
+  const args = [preClone, '--root-dir', node.root.directory, 'app:v1'];
+  const hooks = [1, 2, 3].map(() => spawn('sh', args, { stdio: 'ignore', env }));
+  const worker = async () => {
+    for (;;) {
+      const waiting = blobOf(node)?.waiting ?? [];
+      const ensure = waiting.find(({ what }) => what.startsWith('blobcheck ensure '));
+      if (waiting.length === 4 && ensure !== undefined) return { ensure, waiting };
+      await setImmediate();
+    }
+  };
+  const { ensure, waiting } = await worker();
+  const pids = hooks.map(({ pid }) => pid ?? 0).sort((a, b) => a - b);
+  assert.equal(waiting, [ensure, ...pids.map((pid) => ({ pid, what: 'hook of app:v1' }))]);
+  for (const hook of hooks) await killed(hook);
+  process.kill(ensure.pid, 'SIGKILL');
+  await killed(reader);
 });
 
 test('and a reader that was stopped keeps nobody who may wait for so long only', async () => {
