@@ -25,7 +25,8 @@ const external = [
   './program.js',
 ];
 const { metafile } = await build({
-  entryPoints: ['lib/cli/main.ts', 'lib/cli/program.ts'],
+  // A reader thread is a program of its own, found beside whatever starts it.
+  entryPoints: ['lib/cli/main.ts', 'lib/cli/program.ts', 'lib/digest/hash-thread.ts'],
   outdir: 'dist',
   entryNames: '[name]',
   bundle: true,

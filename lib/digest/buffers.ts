@@ -11,29 +11,29 @@ export const BUFFER_BYTES = 8 * 1024 * 1024;
 /** Two buffers: one is hashed while the other is being filled. */
 export type BufferPair = readonly [Buffer, Buffer];
 
-/** Buffers that were given back, at most one pair in the process. */
+/** Buffers that were given back, at most one pair a thread. */
 let spare: { readonly pair: BufferPair; readonly aligned: boolean } | null = null;
 
 /**
- * Two buffers for a file of `size` bytes, none larger than it needs. `aligned` ones are fit for O_DIRECT. To be given
- * back with `returnBufferPair`: the garbage collector is in no hurry with 16 MiB outside its heap, and hashing 300
+ * Two buffers of `most` bytes, new ones no larger than a file of `size` bytes needs. `aligned` ones are fit for O_DIRECT.
+ * To be given back with `returnBufferPair`: the garbage collector is in no hurry with 16 MiB outside its heap, and hashing 300
  * files one after another with fresh buffers held 123 MB where 72 do.
  */
-export function takeBufferPair(size: number, aligned: boolean): BufferPair {
-  const bytes = Math.ceil(Math.max(size, 1) / PAGE_BYTES) * PAGE_BYTES;
-  // Not from Node's shared pool, and not zeroed: every byte that is hashed was read first.
-  if (bytes < BUFFER_BYTES) return aligned ? alignedPair(bytes) : [unfilled(bytes), unfilled(bytes)];
-  if (spare !== null && (spare.aligned || !aligned)) {
+export function takeBufferPair(size: number, aligned: boolean, most: number): BufferPair {
+  const bytes = Math.min(Math.ceil(Math.max(size, 1) / PAGE_BYTES) * PAGE_BYTES, most);
+  const fits = (length: number) => length >= bytes && length <= most;
+  if (spare !== null && fits(spare.pair[0].length) && (spare.aligned || !aligned)) {
     const { pair } = spare;
     spare = null;
     return pair;
   }
-  return aligned ? alignedPair(BUFFER_BYTES) : [unfilled(BUFFER_BYTES), unfilled(BUFFER_BYTES)];
+  // Not from Node's shared pool, and not zeroed: every byte that is hashed was read first.
+  return aligned ? alignedPair(bytes) : [unfilled(bytes), unfilled(bytes)];
 }
 
 /** Gives a pair back for the next file; no read may still be filling it. */
 export function returnBufferPair(pair: BufferPair, aligned: boolean): void {
-  if (pair[0].length === BUFFER_BYTES) spare = { pair, aligned };
+  if (spare === null || pair[0].length >= spare.pair[0].length) spare = { pair, aligned };
 }
 
 const unfilled = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);

@@ -1,13 +1,11 @@
-import type { FileHandle } from 'node:fs/promises';
 import { BlobcheckError, systemErrorText } from '../errors.js';
 import { identityOf, sameIdentity } from '../file/identity.js';
+import type { Readable } from '../file/readable.js';
 import { PAGE_BYTES, pageAlignedBuffer } from './aligned-memory.js';
 import { openDirect } from './direct.js';
 
 /** Each try halves the range: 11 take a buffer of 8 MiB down to one block, one more looks at that block. */
 const MAX_TRIES = 16;
-
-type Readable = Pick<FileHandle, 'read' | 'stat'>;
 
 interface Failure {
   /** Byte offset of the smallest read that failed. */

@@ -1,6 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
-import { BlobcheckError } from '../errors.js';
-import { returnBufferPair, takeBufferPair } from './buffers.js';
+import type { Readable } from '../file/readable.js';
+import { BUFFER_BYTES, returnBufferPair, takeBufferPair } from './buffers.js';
+import { interruptedError } from './interrupted.js';
 import { locateReadError } from './read-error.js';
 
 export interface ReadOverlappedOptions {
@@ -10,28 +10,32 @@ export interface ReadOverlappedOptions {
   readonly size: number;
   /** Read into page-aligned memory. */
   readonly aligned: boolean;
+  /** Bytes a read at most; default `BUFFER_BYTES`. */
+  readonly bufferBytes?: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Reads a file from its beginning and hands out one buffer while the next is being filled; the bytes are valid during
- * the call only. `take` also gets the number of bytes handed out so far. Returns that number at the end, which is less
+ * Reads a file from its beginning and hands out one buffer while the next is being filled; the bytes are valid until
+ * `take` has come to its end. `take` also gets the number of bytes handed out so far. Returns that number at the end, which is less
  * than `size` when the file is shorter. `BlobcheckError` `unreadable` with offset, `aborted` with the signal's reason.
  */
 export async function readOverlapped(
-  handle: Pick<FileHandle, 'read' | 'stat'>,
+  handle: Readable,
   options: ReadOverlappedOptions,
-  take: (bytes: Buffer, done: number) => void,
+  take: (bytes: Buffer, done: number) => Promise<void>,
 ): Promise<number> {
-  const { path, size, aligned, signal } = options;
-  const pair = takeBufferPair(size, aligned);
+  const { path, size, aligned, signal, bufferBytes = BUFFER_BYTES } = options;
+  const pair = takeBufferPair(size, aligned, bufferBytes);
   let [filling, other] = pair;
   let done = 0;
   const submit = () => {
-    if (signal?.aborted) {
-      throw new BlobcheckError('aborted', 'interrupted', { path, offset: done, cause: signal.reason });
-    }
-    return done < size ? handle.read(filling, 0, filling.length, done) : null;
+    if (signal?.aborted) throw interruptedError(path, done, signal);
+    if (done >= size) return null;
+    const read = handle.read(filling, 0, filling.length, done);
+    // It may fail while `take` is still at work, before anybody waits for it.
+    read.catch(() => {});
+    return read;
   };
   let reading: ReturnType<typeof submit> = null;
   try {
@@ -46,7 +50,7 @@ export async function readOverlapped(
       [filling, other] = [other, filling];
       // Submitted before `take` and without an `await` between: else the hash runs first, and the two never overlap.
       reading = submit();
-      take(filled, done);
+      await take(filled, done);
     }
     return done;
   } finally {

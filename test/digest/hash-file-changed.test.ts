@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type HashedFile, hashFile, hashOpenFile, type Readable } from '../../lib/digest/hash-file.js';
+import { type HashedFile, hashFile, hashOpenFile } from '../../lib/digest/hash-file.js';
+import type { Readable } from '../../lib/file/readable.js';
 import { content, fileOf, sha256 } from './files.js';
 import { settled } from './settled.js';
 

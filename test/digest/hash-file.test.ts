@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BUFFER_BYTES } from '../../lib/digest/buffers.js';
-import { hashFile, hashOpenFile, type Readable } from '../../lib/digest/hash-file.js';
+import { hashFile, hashOpenFile } from '../../lib/digest/hash-file.js';
 import { BlobcheckError } from '../../lib/errors.js';
+import type { Readable } from '../../lib/file/readable.js';
 import { content, directory, fileOf, sha256 } from './files.js';
 
 const test = suite('digest/hash-file');

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BUFFER_BYTES } from '../../lib/digest/buffers.js';
-import { hashOpenFile, type Readable } from '../../lib/digest/hash-file.js';
+import { hashOpenFile } from '../../lib/digest/hash-file.js';
 import { BlobcheckError } from '../../lib/errors.js';
+import type { Readable } from '../../lib/file/readable.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 

@@ -1,0 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** The part of a `FileHandle` that hashing needs. */
+export type Readable = Pick<FileHandle, 'read' | 'stat'>;
