@@ -10,7 +10,7 @@ const plainLineEvery = 10_000;
 const barAfter = 400;
 
 export interface Progress {
-  /** One file's bytes so far, of our own read or of the one that we wait for. */
+  /** One file's bytes so far, of our own read (several may be read at once) or of the one that we wait for. */
   readonly update: OnProgress;
   /** How many of all that was asked about are judged: what is told of work that reads few bytes. */
   judged(done: number, total: number): void;
@@ -61,9 +61,10 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
           hideCursor: false,
           barsize: 24,
         });
-        bar.start(bytesTotal, bytesDone, measured);
+        bar.start(measured.bytesTotal, measured.bytesDone, measured);
       }
-      bar.update(bytesDone, measured);
+      bar.setTotal(measured.bytesTotal);
+      bar.update(measured.bytesDone, measured);
       lines.postpone();
     },
     judged(done, total) {
@@ -83,9 +84,9 @@ function plainProgress(terminal: Terminal, now: () => number): Progress {
   const lines = linesOn(terminal, now);
   return {
     update(path, bytesDone, bytesTotal, reader) {
-      const { who, name, rate, left } = meter(path, bytesDone, bytesTotal, reader);
+      const { who, name, rate, left, ...sum } = meter(path, bytesDone, bytesTotal, reader);
       if (!lines.due()) return;
-      lines.print(`${who}${name}: ${bytesText(bytesDone)} of ${bytesText(bytesTotal)}, ${rate}, ${left} left`);
+      lines.print(`${who}${name}: ${bytesText(sum.bytesDone)} of ${bytesText(sum.bytesTotal)}, ${rate}, ${left} left`);
     },
     judged(done, total) {
       if (lines.due()) lines.print(judgedText(done, total));
@@ -112,42 +113,73 @@ function linesOn(terminal: Terminal, now: () => number) {
 }
 
 interface Measured {
-  /** What is measured: a file, read by one process. */
+  /** What a bar is drawn of: our reads, or those of one process. */
   readonly key: string;
   /** Whom we wait for; empty where we read ourselves. */
   readonly who: string;
+  /** Of one file its name; of several how many they are. */
   readonly name: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
   readonly rate: string;
   readonly left: string;
 }
 
-/** Rate and time left of one file after the other, from where each was when it was first seen. */
+/** What is known of one file that is being read. */
+interface FileProgress {
+  /** Bytes that it began with when it was first seen. */
+  readonly from: number;
+  done: number;
+  total: number;
+}
+
+/** Rate and time left: of our own reads together, from where each was when it was first seen; else of who reads. */
 function meterOf(now: () => number): (...progress: Parameters<OnProgress>) => Measured {
-  let current: string | null = null;
+  const measureOurs = meterOfOurs(now);
+  return (path, bytesDone, bytesTotal, reader) =>
+    reader === undefined
+      ? measureOurs(path, bytesDone, bytesTotal)
+      : measureTheirs(path, bytesDone, bytesTotal, reader);
+}
+
+function meterOfOurs(now: () => number): (path: string, bytesDone: number, bytesTotal: number) => Measured {
+  const files = new Map<string, FileProgress>();
   let started = 0;
-  let startedAt = 0;
-  return (path, bytesDone, bytesTotal, reader) => {
-    const key = `${reader?.host ?? ''} ${reader?.pid ?? ''} ${path}`;
-    if (key !== current) {
-      current = key;
-      started = now();
-      startedAt = bytesDone;
-    }
+  return (path, bytesDone, bytesTotal) => {
+    // What is read next is a new piece of work, with a rate of its own; so is a file that is read a second time.
+    if ([...files.values()].every(({ done, total }) => done >= total)) files.clear();
+    if (files.size === 0) started = now();
+    const known = files.get(path);
+    const from = known === undefined || bytesDone < known.done ? bytesDone : known.from;
+    files.set(path, { from, done: bytesDone, total: bytesTotal });
+    const sum = (pick: (file: FileProgress) => number) =>
+      [...files.values()].reduce((all, file) => all + pick(file), 0);
+    const [done, total] = [sum((file) => file.done), sum((file) => file.total)];
     const seconds = (now() - started) / 1000;
-    const ours = seconds > 0 ? (bytesDone - startedAt) / seconds : 0;
-    // Whoever reads it knows its own rate better, and when it began.
-    const rate = reader === undefined ? ours : (reader.bytesPerSecond ?? 0);
-    const secondsLeft = reader === undefined ? Math.max(0, bytesTotal - bytesDone) / rate : reader.secondsLeft;
-    const left = rate > 0 && secondsLeft !== null ? secondsText(Math.round(secondsLeft)) : '?';
-    const name = escapeText(basename(path));
-    return {
-      key,
-      who: reader === undefined ? '' : waitingText(reader),
-      name: name.length > 24 ? `${name.slice(0, 20)}…` : name,
-      rate: rate > 0 ? `${bytesText(rate)}/s` : '?',
-      left,
-    };
+    const rate = seconds > 0 ? sum((file) => file.done - file.from) / seconds : 0;
+    const name = files.size > 1 ? `${files.size} files` : shortName(path);
+    const secondsLeft = rate > 0 ? Math.max(0, total - done) / rate : null;
+    return { key: name, who: '', name, bytesDone: done, bytesTotal: total, ...paceOf(rate, secondsLeft) };
   };
+}
+
+/** Whoever reads it knows its own rate better, and when it began. */
+function measureTheirs(path: string, bytesDone: number, bytesTotal: number, reader: Reader): Measured {
+  const key = `${reader.host} ${reader.pid} ${path}`;
+  const pace = paceOf(reader.bytesPerSecond ?? 0, reader.secondsLeft);
+  return { key, who: waitingText(reader), name: shortName(path), bytesDone, bytesTotal, ...pace };
+}
+
+function paceOf(rate: number, secondsLeft: number | null): Pick<Measured, 'rate' | 'left'> {
+  return {
+    rate: rate > 0 ? `${bytesText(rate)}/s` : '?',
+    left: rate > 0 && secondsLeft !== null ? secondsText(Math.round(secondsLeft)) : '?',
+  };
+}
+
+function shortName(path: string): string {
+  const name = escapeText(basename(path));
+  return name.length > 24 ? `${name.slice(0, 20)}…` : name;
 }
 
 function waitingText({ pid, host, stalled, silentSeconds }: Reader): string {

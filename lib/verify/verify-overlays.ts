@@ -10,6 +10,7 @@ import { type BlobPlace, judgeOverlay, judgeOverlayOnBase, overlayDisk } from '.
 import { buildReport } from './report.js';
 import { realpathOrNull } from './root-spellings.js';
 import { type CheckOptions, type Run, startRun } from './run.js';
+import { judgeSideBySide } from './side-by-side.js';
 
 export interface OverlaysRequest {
   /** Paths of qcow2 overlays. */
@@ -28,9 +29,10 @@ export async function verifyOverlays(request: OverlaysRequest, options: CheckOpt
   // Where the directory is not there, or not to be looked into, its blobs are missing or unreadable.
   const blobs = (await realpathOrNull(named)) ?? named;
   const place: BlobPlace = { blobs, spellings: [named, blobs], staysInPlace: true };
-  const overlays: EntryReport[] = [];
-  for (const path of request.overlays) overlays.push(await verifyOverlay(run, place, resolve(path), path));
-  overlays.push(...(request.unmatched ?? []).map(noOverlay));
+  const judged = await judgeSideBySide(run, request.overlays, (waiting, path) =>
+    verifyOverlay(waiting, place, resolve(path), path),
+  );
+  const overlays = [...judged, ...(request.unmatched ?? []).map(noOverlay)];
   return buildReport(run, { root: null, engine: null, overlays: await run.recheck(overlays) });
 }
 

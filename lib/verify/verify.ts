@@ -6,6 +6,7 @@ import { changedSince, metadataFacts } from './metadata-facts.js';
 import { openForCheck } from './open-for-check.js';
 import { buildReport } from './report.js';
 import type { Run, StoreCheckOptions } from './run.js';
+import { judgeSideBySide } from './side-by-side.js';
 import { allTargets, resolveTargets, type Target } from './targets.js';
 import { verifyImage } from './verify-image.js';
 import { verifySnapshot } from './verify-snapshot.js';
@@ -40,8 +41,6 @@ async function verifyIn(
   request: VerifyRequest,
   options: StoreCheckOptions,
 ): Promise<VerifyReport> {
-  const snapshots: EntryReport[] = [];
-  const images: EntryReport[] = [];
   const findings: Finding[] = [];
   const found = await attempt(findings, store.root, () =>
     request.all ? allTargets(store) : resolveTargets(store, request.snapshots ?? [], request.patterns),
@@ -49,11 +48,13 @@ async function verifyIn(
   const targets = found?.targets ?? [];
   const asked = { targets, images: request.images ?? [], vm: request.vm };
   const before = await metadataFacts(store, asked);
-  for (const target of targets) {
-    snapshots.push(await verifyTarget(run, store, target, request.vm));
-    options.onJudged?.(snapshots.length, targets.length);
-  }
-  for (const ref of asked.images) images.push(await verifyImage(run, store, ref));
+  let judged = 0;
+  const snapshots = await judgeSideBySide(run, targets, async (waiting, target) => {
+    const entry = await verifyTarget(waiting, store, target, request.vm);
+    options.onJudged?.(++judged, targets.length);
+    return entry;
+  });
+  const images = await judgeSideBySide(run, asked.images, (waiting, ref) => verifyImage(waiting, store, ref));
   findings.push(...store.recovered.map(recovered));
   // A read takes minutes, and so does waiting for somebody else's: by now the name may lead to another snapshot.
   const moved = run.ledger.hasTakenTurn()

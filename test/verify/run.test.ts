@@ -33,6 +33,9 @@ function twoBases(): SmallNode & { readonly secondBlob: string } {
   return { ...node, secondBlob: node.root.blob(second) };
 }
 
+/** The first is judged to its end before the second is read. */
+const oneAfterTheOther = { basesAtOnce: 1 };
+
 /** Does something once, when the first bytes of a file have been read. */
 function whileReading(file: string, meddle: () => void): (path: string) => void {
   let done = false;
@@ -60,7 +63,7 @@ for (const [what, change] of changes) {
     await settled(node.secondBlob);
     const onProgress = whileReading(node.secondBlob, () => change(node.blob));
     const request = { snapshots: ['a:v1', 'b:v1', 'app:v1'], images: [imageUrl, secondUrl] };
-    const report = await verifyNode(node, request, { onProgress });
+    const report = await verifyNode(node, request, { onProgress, ...oneAfterTheOther });
     const entries = [...report.snapshots, ...report.images];
     assert.equal(
       entries.map((entry) => [entry.ref, entry.verdict, ...codesOf(entry)]),
@@ -87,7 +90,7 @@ for (const [what, change] of changes) {
       await verifyNode(node);
       await settled(node.secondBlob);
       const onProgress = whileReading(node.secondBlob, () => change(node.blob));
-      const report = await verifyNode(node, { snapshots: ['a:v1', 'b:v1'] }, { onProgress });
+      const report = await verifyNode(node, { snapshots: ['a:v1', 'b:v1'] }, { onProgress, ...oneAfterTheOther });
       assert.equal(
         report.snapshots.map(({ blobs }) => blobs[0]?.how),
         ['receipt', 'hashed'],
@@ -109,7 +112,7 @@ test('a base of overlays outside cocoon that is replaced while a later one is re
   const judge = async (meddle: () => void) => {
     const onProgress = whileReading(node.secondBlob, meddle);
     const request = { overlays, blobs: join(node.root.directory, 'cloudimg/blobs') };
-    const options = { stateDir: node.state, tool: 'test', content: 'read', onProgress } as const;
+    const options = { stateDir: node.state, tool: 'test', content: 'read', onProgress, ...oneAfterTheOther } as const;
     const report = await verifyOverlays(request, options);
     return report.overlays.map(codesOf);
   };
