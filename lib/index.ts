@@ -4,8 +4,10 @@
  *     const location = await resolveLocation({ env: process.env });
  *     const report = await verify({ snapshots: ['simular/win11:v1'] }, { location, stateDir: null, tool: '1' });
  */
+export { mapAtOnce } from './at-once.js';
 export type { EngineName } from './digest/engine.js';
-export { type HashedFile, type HashOptions, hashFile } from './digest/hash-file.js';
+export { type HashedFile, type HashFileOptions, type HashOptions, hashFile } from './digest/hash-file.js';
+export { mostReaders } from './digest/reading-turn.js';
 export { BlobcheckError, type ErrorCode, systemErrorText } from './errors.js';
 export { type ReadAt, readAtOf } from './file/read-at.js';
 export { catalogue, type FindingCode, findingCodes, isFindingCode, type Severity } from './finding/catalogue.js';
@@ -44,7 +46,15 @@ export type {
   Verdict,
   VerifyReport,
 } from './report/documents.js';
-export { bytesText, findingLines, type Paint, plain, secondsText, verifyText } from './report/human.js';
+export {
+  bytesText,
+  findingLines,
+  type Paint,
+  plain,
+  readFromText,
+  secondsText,
+  verifyText,
+} from './report/human.js';
 export { engineFiles } from './store/layout.js';
 export { type LocationOptions, resolveLocation, type StoreLocation } from './store/location.js';
 export { openStore } from './store/open.js';

@@ -16,6 +16,7 @@ export interface StoreOptions extends GlobalOptions {
   readonly allowVmSection?: readonly string[];
   /** Days. */
   readonly maxAge?: string;
+  readonly direct?: boolean;
 }
 
 /** The value of `--engine`; `native` where it is not given. */
@@ -47,6 +48,7 @@ export function checkOptions(options: StoreOptions, terminal: Terminal, progress
     stateDir: stateDirectoryOption(options, terminal.env),
     tool: version(),
     engine: engineOption(options.engine),
+    direct: options.direct === true,
     ...(options.maxAge === undefined ? {} : maxAgeOption(options.maxAge)),
     allowedVmSections: [...(options.allowVmSection ?? []), ...fromEnvironment.filter((name) => name !== '')],
     signal: terminal.signal,

@@ -57,6 +57,10 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
     .option('--overlay <glob...>', 'qcow2 overlays outside cocoon, with --blobs')
     .option('--blobs <dir>', 'the directory of <sha256>.qcow2 files that --overlay stands on')
     .option('--max-age <days>', 'how long a full read speaks for a base that has not changed (30); 0 always reads')
+    .option(
+      '--direct',
+      'read from the disk, past the page cache, where the file system can; --max-age says what is read',
+    )
     .option('--engine <engine>', 'hash engine: native or wasm')
     .option('--allow-vm-section <name>', 'allow this section of config.json, whatever is in it (repeatable)', collect)
     .action(async (refs: string[], _options: object, command: Command) => {
@@ -117,6 +121,7 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
     .description('record what a blob must be from now on; never replaces what is known')
     .option('--all', 'every blob of the store')
     .option('--replace <blob>', 'give this one blob a new seal, whatever the old one says')
+    .option('--direct', 'read from the disk, past the page cache, where the file system can')
     .option('--engine <engine>', 'hash engine: native or wasm')
     .action(async (names: string[], _options: object, command: Command) => {
       const { sealCommand } = await import('./seal.js');
@@ -156,6 +161,7 @@ function addCommands(program: Command, terminal: Terminal, done: (code: number) 
   program
     .command('hash <file...>')
     .description('print SHA-256 digests as sha256sum does')
+    .option('--direct', 'read from the disk, past the page cache, where the file system can')
     .option('--engine <engine>', 'hash engine: native or wasm')
     .action(async (files: string[], _options: object, command: Command) => {
       const { hashCommand } = await import('./hash.js');

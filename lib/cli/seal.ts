@@ -1,4 +1,12 @@
-import { BlobcheckError, bytesText, escapeText, findingLines, type Paint, type SealReport } from '../index.js';
+import {
+  BlobcheckError,
+  bytesText,
+  escapeText,
+  findingLines,
+  type Paint,
+  readFromText,
+  type SealReport,
+} from '../index.js';
 import { exitCodeOf } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { progressOn } from './progress.js';
@@ -35,7 +43,8 @@ function sealText(report: SealReport, paint: Paint): string {
   const lines: string[] = [];
   for (const found of report.findings) lines.push(...findingLines(found, '', paint));
   for (const blob of report.blobs) {
-    const size = blob.bytes === null ? '' : `  ${bytesText(blob.bytes)}`;
+    const read = blob.readFrom === null ? '' : ` ${readFromText(blob.readFrom)}`;
+    const size = blob.bytes === null ? '' : `  ${bytesText(blob.bytes)}${read}`;
     const basis = blob.basis === null ? '' : `, basis ${blob.basis}`;
     lines.push(`${paint(outcomeStyles[blob.outcome], blob.outcome.padEnd(8))}  ${blob.blob}${size}${basis}`);
     if (blob.digest !== null && blob.outcome !== 'refused')

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, statfs } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
+import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
 import { PAGE_BYTES, pageAlignedBuffer } from './aligned-memory.js';
 import type { ReadFrom } from './read-from.js';
@@ -35,6 +36,18 @@ export async function openDirect(path: string): Promise<OpenedDirect> {
   }
   const buffered = await openRegular(path);
   return buffered.kind === 'regular' ? { ...buffered, readFrom: 'cache' } : buffered;
+}
+
+/**
+ * The same file opened once more, for reads past the page cache; null where the file system does not let us, or the name
+ * leads to another file, or to one that was touched since: then only the descriptor that was judged is worth a read.
+ */
+export async function openSameDirect(path: string, judged: FileIdentity): Promise<FileHandle | null> {
+  const opened = await openDirect(path);
+  if (opened.kind !== 'regular') return null;
+  if (opened.readFrom === 'disk' && sameIdentity(identityOf(opened.stats), judged)) return opened.handle;
+  await opened.handle.close();
+  return null;
 }
 
 async function readsPastTheCache(handle: FileHandle): Promise<boolean> {

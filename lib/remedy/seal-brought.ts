@@ -90,7 +90,7 @@ async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean
   const { hashed, flaw } = await readCandidate(path, { signal, onProgress: run.baseOptions.onProgress });
   await syncDirectory(dirname(path));
   const digest = `sha256:${hashed.digest}`;
-  const of = { blob, path, digest, bytes: hashed.bytes };
+  const of = { blob, path, digest, bytes: hashed.bytes, readFrom: hashed.readFrom };
   if (flaw !== null)
     return refused(of, finding('blob-malformed', `what was brought is damaged: ${flaw}`, { subject: path }));
   const { seal: known } = await run.ledger.recall(blob);
@@ -113,7 +113,7 @@ async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean
   return { ...of, outcome, basis, because: 'it was sealed as it was brought', findings: [] };
 }
 
-type Brought = Pick<SealedBlob, 'blob' | 'path' | 'digest' | 'bytes'>;
+type Brought = Pick<SealedBlob, 'blob' | 'path' | 'digest' | 'bytes' | 'readFrom'>;
 
 function refused(of: Brought, found: Finding): SealedBlob {
   return { ...of, outcome: 'refused', basis: null, because: null, findings: [found] };

@@ -49,6 +49,9 @@ export type DiskReport = Frozen<v.InferOutput<typeof diskSchema>>;
 
 export const basisSchema = v.picklist(['name', 'pull', 'proved', 'operator']);
 
+/** Past this machine's page cache, or through it. */
+const readFromSchema = v.picklist(['disk', 'cache']);
+
 const blobSchema = v.strictObject({
   path: text,
   bytes: orNull(count),
@@ -56,7 +59,7 @@ const blobSchema = v.strictObject({
   actual: orNull(digest),
   basis: orNull(basisSchema),
   how: orNull(v.picklist(['hashed', 'receipt'])),
-  readFrom: orNull(v.picklist(['disk', 'cache'])),
+  readFrom: orNull(readFromSchema),
   seconds: orNull(v.number()),
 });
 export type BlobReport = Frozen<v.InferOutput<typeof blobSchema>>;
@@ -124,6 +127,8 @@ const sealedBlobSchema = v.strictObject({
   outcome: v.picklist(['sealed', 'kept', 'replaced', 'refused']),
   digest: orNull(digest),
   bytes: orNull(count),
+  /** Null where it was not read: a receipt spoke for it, or it could not be. */
+  readFrom: orNull(readFromSchema),
   basis: orNull(basisSchema),
   /** Why this content is believed, in words. */
   because: orNull(text),
@@ -198,6 +203,7 @@ export const hashSchema = v.strictObject({
       path: text,
       digest: orNull(digest),
       bytes: orNull(count),
+      readFrom: orNull(readFromSchema),
       seconds: orNull(v.number()),
       error: orNull(text),
     }),

@@ -54,7 +54,13 @@ function readText(blob: BlobReport, shown: Set<string>): string {
   if (shown.has(blob.path)) return 'on a base that was read above';
   shown.add(blob.path);
   const time = blob.seconds === null ? '' : ` in ${secondsText(blob.seconds)}`;
-  return `${bytesText(blob.bytes ?? 0)} read${time}${basis}`;
+  return `${bytesText(blob.bytes ?? 0)} ${readFromText(blob.readFrom)}${time}${basis}`;
+}
+
+/** That bytes were read, and where from. */
+export function readFromText(readFrom: BlobReport['readFrom']): string {
+  if (readFrom === null) return 'read';
+  return readFrom === 'disk' ? 'read from disk' : 'read through the page cache';
 }
 
 /** A finding with what was expected, by whom, what is there, and what to do. */

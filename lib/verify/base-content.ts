@@ -26,6 +26,8 @@ export type ContentMode = 'read' | 'receipt' | 'remembered';
 export interface BaseOptions {
   readonly engine: EngineName;
   readonly content: ContentMode;
+  /** Reads past the page cache where the file system lets us. */
+  readonly direct: boolean;
   /** Milliseconds that a good read speaks for its file. */
   readonly maxAgeMs: number;
   /** Whether a read that is longer ago is done again at once; else it speaks on, `verification-overdue`. */

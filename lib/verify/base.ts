@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { openSameDirect } from '../digest/direct.js';
 import { type HashedFile, hashOpenFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorText } from '../errors.js';
 import { type FileIdentity, identityAt, identityOf, sameIdentity } from '../file/identity.js';
@@ -130,17 +131,11 @@ async function byReading(
   options: BaseOptions,
   { opened, structure, structureBad, unread }: Structured,
 ): Promise<JudgedBase> {
-  const { path } = request;
   const { handle, stats } = opened;
   // Pages that a mapping has dirtied become read-only: a store from now on shows in the times.
   await handle.sync().catch(() => {});
-  const read = await hashOpenFile(handle, path, {
-    engine: options.engine,
-    source: 'cache',
-    onProgress: (done, total) => options.onProgress(path, done, total),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  // The structure was judged on this descriptor before the hash began: nothing may have changed in between.
+  const read = await readWhole(request, options, opened);
+  // The structure was judged before the hash began: nothing may have changed in between.
   const changed = read.changed ?? (sameIdentity(identityOf(stats), read.before) ? null : ('content' as const));
   const hashed = { ...read, changed };
   const content = await judgeRead(request, options, hashed, unread.remembered, structureBad);
@@ -151,6 +146,25 @@ async function byReading(
     hashed,
     identity: changed === null ? hashed.after : null,
   };
+}
+
+/** Past the page cache, if that is asked for and can be had of the very file whose structure was judged. */
+async function readWhole(
+  { path }: BaseRequest,
+  { direct: wanted, engine, signal, onProgress }: BaseOptions,
+  { handle, stats }: OpenedRegular,
+): Promise<HashedFile> {
+  const direct = wanted ? await openSameDirect(path, identityOf(stats)) : null;
+  try {
+    return await hashOpenFile(direct ?? handle, path, {
+      engine,
+      source: direct === null ? 'cache' : 'disk',
+      onProgress: (done, total) => onProgress(path, done, total),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    await direct?.close();
+  }
 }
 
 function fileFacts(request: BaseRequest, opened: Opened, remembered: Remembered): BaseFileFacts {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { limitOf } from '../at-once.js';
 import type { EngineName } from '../digest/engine.js';
+import { mostReaders } from '../digest/reading-turn.js';
 import { identityAt, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
@@ -30,6 +32,10 @@ export interface CheckOptions {
   readonly engine?: EngineName;
   /** Default `receipt`. */
   readonly content?: ContentMode;
+  /** Reads past the page cache where the file system lets us. Default false. */
+  readonly direct?: boolean;
+  /** How many bases are judged at the same time; default twice as many as are read at the same time. */
+  readonly basesAtOnce?: number;
   /** Milliseconds that a good read speaks for its file; default 30 days. */
   readonly maxAgeMs?: number;
   /**
@@ -71,6 +77,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
   const baseOptions: BaseOptions = {
     engine: options.engine ?? 'native',
     content: options.content ?? 'receipt',
+    direct: options.direct ?? false,
     maxAgeMs: options.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
     readsOverdue: options.readsOverdue ?? false,
     ledger,
@@ -78,6 +85,8 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     onProgress: options.onProgress ?? (() => {}),
   };
   const judged = new Map<string, Promise<JudgedBase>>();
+  // While some are read the next are made ready; each has its file and its lock open.
+  const bases = limitOf(options.basesAtOnce ?? 2 * mostReaders);
   const watched = new Map<EntryReport, WatchedFiles>();
   return {
     ledger,
@@ -88,7 +97,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     base: (request) => {
       const known = judged.get(request.path);
       if (known !== undefined) return known;
-      const fresh = judgeBase(request, baseOptions);
+      const fresh = bases.inside(() => judgeBase(request, baseOptions));
       judged.set(request.path, fresh);
       return fresh;
     },

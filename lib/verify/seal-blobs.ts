@@ -12,6 +12,7 @@ import { openForCheck } from './open-for-check.js';
 import { indexedBase, witnessedBy } from './origin.js';
 import { stateFindings } from './report.js';
 import type { Run, StoreCheckOptions } from './run.js';
+import { judgeSideBySide } from './side-by-side.js';
 import { verdictOf, worstVerdict } from './verdict.js';
 
 /** Records what blobs must be from now on. What is known is never replaced by looking at the file again. */
@@ -25,9 +26,13 @@ export async function sealBlobs(request: SealRequest, options: StoreCheckOptions
     try {
       const found = await attempt(findings, store.root, () => blobsToSeal(store, request, options.signal));
       findings.push(...(found?.findings ?? []));
-      for (const target of found?.targets ?? []) {
-        const again = request.replace !== undefined;
-        const sealed = await attempt(findings, target.path, () => (again ? resealOne : sealOne)(run, store, target));
+      const seal = request.replace === undefined ? sealOne : resealOne;
+      const outcomes = await judgeSideBySide(run, found?.targets ?? [], async (waiting, target) => {
+        const failures: Finding[] = [];
+        return { sealed: await attempt(failures, target.path, () => seal(waiting, store, target)), failures };
+      });
+      for (const { sealed, failures } of outcomes) {
+        findings.push(...failures);
         if (sealed !== null) blobs.push(sealed);
       }
     } finally {
@@ -148,6 +153,7 @@ function result(
   reason: string | null,
   findings: readonly Finding[],
 ): SealedBlob {
-  const { actual, bytes } = base.report;
-  return { blob: target.blob, path: target.path, outcome, digest: actual, bytes, basis, because: reason, findings };
+  const { actual: digest, bytes, how, readFrom } = base.report;
+  const read = { digest, bytes, readFrom: how === 'hashed' ? readFrom : null };
+  return { blob: target.blob, path: target.path, outcome, ...read, basis, because: reason, findings };
 }

@@ -84,7 +84,7 @@ test('what was read is told with its size, time and basis; a receipt with its si
   ];
   assert.is(
     lines({ snapshots: [entry({ blobs })] })[0],
-    'allow       win11:v1  3.22 GB read in 1.9s, basis name, 3.22 GB, unchanged since it was last read, basis name, 512 B read',
+    'allow       win11:v1  3.22 GB read from disk in 1.9s, basis name, 3.22 GB, unchanged since it was last read, basis name, 512 B read from disk',
   );
 });
 
@@ -92,10 +92,10 @@ test('a base that several stand on was read once, and the others say so', () => 
   const other = blob({ path: '/blobs/b.qcow2', bytes: 512, seconds: null });
   const entries = [blob(), blob(), other].map((one) => entry({ blobs: [one] }));
   assert.equal(lines({ snapshots: entries.slice(0, 2), overlays: entries.slice(1) }).slice(0, 4), [
-    'allow       win11:v1  3.22 GB read in 1.9s, basis name',
+    'allow       win11:v1  3.22 GB read from disk in 1.9s, basis name',
     'allow       win11:v1  on a base that was read above',
     'allow       win11:v1  on a base that was read above',
-    'allow       win11:v1  512 B read, basis name',
+    'allow       win11:v1  512 B read from disk, basis name',
   ]);
 });
 
@@ -103,7 +103,7 @@ test('a base that no entry read is not said to have been read above', () => {
   const blobs = [blob({ how: 'receipt' })];
   assert.is(
     lines({ snapshots: [entry({ blobs }), entry({ blobs: [blob()] })] })[1],
-    'allow       win11:v1  3.22 GB read in 1.9s, basis name',
+    'allow       win11:v1  3.22 GB read from disk in 1.9s, basis name',
   );
 });
 

@@ -45,6 +45,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
   const plain: BaseOptions = {
     engine: 'native',
     content: 'receipt',
+    direct: false,
     maxAgeMs: DEFAULT_MAX_AGE_MS,
     readsOverdue: false,
     ledger,

@@ -11,6 +11,7 @@ const { findings } = await judgeBase(
   {
     engine: 'native',
     content: 'read',
+    direct: false,
     maxAgeMs: 0,
     readsOverdue: false,
     ledger,
