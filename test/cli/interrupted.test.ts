@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { mostReaders } from '../../lib/digest/reading-turn.js';
 import { baseBytes, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { codesOf, program, verifyJson } from '../support/blobcheck.js';
@@ -87,6 +88,18 @@ for (const [signal, code] of [
     const node = await largeNode();
     assert.equal(await interrupted(['hash', node.large], node.large, signal), { code, printed: '' });
     assert.equal(stateFiles(node), {});
+  });
+
+  test(`hash of several files ends at once with ${code} after ${signal}, while threads read them`, async () => {
+    const node = await largeNode();
+    const others = Array.from({ length: 3 }, (_, i) => `${node.large}.${i}`);
+    for (const other of others) {
+      writeFileSync(other, '');
+      truncateSync(other, 200e9);
+    }
+    // As many as are read at once, and one that is ready: when the last of them is open the others are under way.
+    const last = others[Math.min(mostReaders, 3) - 1] ?? '';
+    assert.equal(await interrupted(['hash', node.large, ...others], last, signal), { code, printed: '' });
   });
 
   for (const [command, names] of [

@@ -110,6 +110,37 @@ test('who reads itself after it has waited counts from its own beginning', () =>
   pass(10);
   progress.update('/blobs/a', 1e9, 4e9);
   assert.equal(lines, ['a: 1 GB of 4 GB, 100 MB/s, 30s left\n']);
+test('files that are read at the same time are told of together', () => {
+  const { terminal, lines, now, pass } = plainTerminal();
+  const progress = progressOn(terminal, false, now);
+  progress.update('/blobs/a', 0, 2e9);
+  progress.update('/blobs/b', 0, 4e9);
+  pass(10);
+  progress.update('/blobs/a', 1e9, 2e9);
+  progress.update('/blobs/b', 1e9, 4e9);
+  pass(10);
+  // The one that is done still counts while the other is under way.
+  progress.update('/blobs/a', 2e9, 2e9);
+  progress.update('/blobs/b', 4e9, 4e9);
+  pass(10);
+  progress.update('/blobs/c', 1e9, 4e9);
+  assert.equal(lines, [
+    '2 files: 1 GB of 6 GB, 100 MB/s, 50s left\n',
+    '2 files: 3 GB of 6 GB, 150 MB/s, 20s left\n',
+    'c: 1 GB of 4 GB, ?, ? left\n',
+  ]);
+});
+
+test('a file that is read a second time is told of from its beginning', () => {
+  const { terminal, lines, now, pass } = plainTerminal();
+  const progress = progressOn(terminal, false, now);
+  progress.update('/blobs/a', 0, 2e9);
+  pass(5);
+  progress.update('/blobs/a', 2e9, 2e9);
+  progress.update('/blobs/a', 0, 2e9);
+  pass(10);
+  progress.update('/blobs/a', 1e9, 2e9);
+  assert.equal(lines, ['a: 1 GB of 2 GB, 100 MB/s, 10s left\n']);
 });
 
 test('the name of the file is escaped', async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'uvu';
 
@@ -36,6 +36,7 @@ const probes: Readonly<Record<string, () => string | null>> = {
     return memory.includes(statfsSync(tmpdir()).type) ? 'the temporary directory lies in memory' : null;
   },
   receipts: () => (identitiesProve(tmpdir()) ? null : 'the temporary directory is where identities prove nothing'),
+  'two-cores': () => (availableParallelism() > 1 ? null : 'there is one core, so nothing is hashed beside another'),
   'loop-device': () => {
     try {
       closeSync(openSync('/dev/loop-control', 'r+'));
