@@ -9,9 +9,7 @@ import { hashContent } from './hash-content.js';
 import { readsInPlace } from './read-in-place.js';
 import { plainError, type ThreadJob, type ThreadMessage, type ThreadRequest } from './thread-messages.js';
 
-/**
- * Bytes a read, where the disk is asked and nothing reads ahead for us.
- */
+/** Bytes a read from the disk, where nothing reads ahead for us. */
 const DIRECT_BYTES = 4 * 1024 * 1024;
 /** Bytes a read through the page cache (`readsInPlace`). */
 const CACHED_BYTES = 1024 * 1024;

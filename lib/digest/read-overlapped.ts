@@ -17,8 +17,8 @@ export interface ReadOverlappedOptions {
 
 /**
  * Reads a file from its beginning and hands out one buffer while the next is being filled; the bytes are valid until
- * `take` has come to its end. `take` also gets the number of bytes handed out so far. Returns that number at the end, which is less
- * than `size` when the file is shorter. `BlobcheckError` `unreadable` with offset, `aborted` with the signal's reason.
+ * `take` has come to its end. `take` also gets the number of bytes handed out so far. Returns that number at the end,
+ * which is less than `size` when the file is shorter. `BlobcheckError` `unreadable` with offset, `aborted` with the signal's reason.
  */
 export async function readOverlapped(
   handle: Readable,

@@ -11,8 +11,10 @@ const program = new URL(import.meta.url.endsWith('.ts') ? './hash-thread.ts' : '
 
 /** A thread that hashes one file after another. It keeps no process alive while it has nothing to do. */
 export interface ReaderThread {
-  /** It ended, or never began. */
+  /** It ended. */
   isOver(): boolean;
+  /** It ended before it had answered anything: another one would, too. */
+  isUseless(): boolean;
   /**
    * As `hashContent`, of a descriptor that stays open until this has come to its end: no read is on its way then. Null
    * where the thread ends without an answer, or has none.
@@ -23,6 +25,7 @@ export interface ReaderThread {
 export function startReaderThread(): ReaderThread {
   const worker = new Worker(program);
   let over = false;
+  let answered = false;
   let dismissal: NodeJS.Timeout | undefined;
   const send = (request: ThreadRequest) => worker.postMessage(request);
   // What it died of is of no use: `exit` follows, and the file is read again.
@@ -30,9 +33,13 @@ export function startReaderThread(): ReaderThread {
   worker.once('exit', () => {
     over = true;
   });
+  worker.once('message', () => {
+    answered = true;
+  });
   worker.unref();
   return {
     isOver: () => over,
+    isUseless: () => over && !answered,
     async hash(fd, { signal, ...content }, onProgress) {
       clearTimeout(dismissal);
       worker.ref();

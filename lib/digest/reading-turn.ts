@@ -45,11 +45,19 @@ function hashHere(fd: number): typeof hashContent {
 
 function hashOnThread(fd: number, place: number): typeof hashContent {
   return async (handle, options, onProgress) => {
-    const known = threads[place];
-    const thread = known?.isOver() === false ? known : startReaderThread();
-    threads[place] = thread;
-    return (await thread.hash(fd, options, onProgress)) ?? (await hashContent(handle, options, onProgress));
+    const thread = threadOf(place);
+    const hashed = thread === null ? null : await thread.hash(fd, options, onProgress);
+    return hashed ?? (await hashContent(handle, options, onProgress));
   };
+}
+
+/** Null where this machine has no threads for us: what they would have hashed is hashed here. */
+function threadOf(place: number): ReaderThread | null {
+  const known = threads[place];
+  if (known?.isUseless()) return null;
+  const thread = known === undefined || known.isOver() ? startReaderThread() : known;
+  threads[place] = thread;
+  return thread;
 }
 
 function descriptorOf(handle: Readable): number | null {
