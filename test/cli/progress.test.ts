@@ -110,6 +110,8 @@ test('who reads itself after it has waited counts from its own beginning', () =>
   pass(10);
   progress.update('/blobs/a', 1e9, 4e9);
   assert.equal(lines, ['a: 1 GB of 4 GB, 100 MB/s, 30s left\n']);
+});
+
 test('files that are read at the same time are told of together', () => {
   const { terminal, lines, now, pass } = plainTerminal();
   const progress = progressOn(terminal, false, now);
