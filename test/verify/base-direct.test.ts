@@ -113,6 +113,7 @@ needs(
           content: 'read',
           direct: true,
           maxAgeMs: 0,
+          readsOverdue: false,
           ledger: ledgerOf(await openState(null, place), 'test'),
           signal: undefined,
           onProgress: () => {},
