@@ -34,10 +34,11 @@ test('is told from another that has the same number, and from one where numbers 
 });
 
 test('that was killed is dead, also while nobody has asked how it ended', async () => {
-  // What the shell becomes never asks for its child.
-  const { child, line } = await shell('sh -c "exit 0" & echo $!; exec sleep 1000');
+  // What the shell becomes never asks for its child, which ends only then.
+  const ended = 'while read -r name <"/proc/$1/comm" && [ "$name" != sleep ]; do :; done';
+  const { child, line } = await shell(`sh -c '${ended}' sh "$$" & echo $!; exec sleep 1000`);
   const pid = Number(line);
-  while (statOf(pid)?.hasEnded === false) await setImmediate();
+  while (statOf(pid)?.hasEnded !== true) await setImmediate();
   assert.is(whereIs({ ...ourselves(), pid, started: statOf(pid)?.started ?? '' }), 'dead');
   const parent = statOf(child.pid ?? 0);
   assert.is(whereIs({ ...ourselves(), pid: child.pid ?? 0, started: parent?.started ?? '' }), 'here');
