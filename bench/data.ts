@@ -1,12 +1,24 @@
+import { spawn } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sizeText } from './sizes.js';
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
-/** Does `work` in a fresh directory of the system's temporary one, and removes it whatever happens. */
-export async function inTemporary<T>(work: (directory: string) => Promise<T>): Promise<T> {
+/** Bytes that stay free beside what a case writes: a full disk is nobody's benchmark. */
+const SPARE_BYTES = 2 ** 30;
+
+/**
+ * Does `work` in a fresh directory of the system's temporary one, and removes it whatever happens. `bytes` is what will be
+ * written there: throws where there is no room for it.
+ */
+export async function inTemporary<T>(bytes: number, work: (directory: string) => Promise<T>): Promise<T> {
+  const { bavail, bsize } = fs.statfsSync(tmpdir());
+  if (bavail * bsize < bytes + SPARE_BYTES) {
+    throw new Error(`the temporary directory (TMPDIR) has no room for ${sizeText(bytes)} and ${sizeText(SPARE_BYTES)}`);
+  }
   const directory = fs.mkdtempSync(join(tmpdir(), 'blobcheck-bench-'));
   // An interrupted run leaves no gigabytes behind either.
   const remove = () => fs.rmSync(directory, { recursive: true, force: true });
@@ -32,7 +44,13 @@ export function randomFile(path: string, size: number): void {
   for (let done = 0; done < size; done += CHUNK_BYTES) {
     fs.writeFileSync(fd, cipher.update(zeros).subarray(0, size - done));
   }
-  // Else the kernel writes it back while the first rounds are measured.
+  fs.closeSync(fd);
+  flush(path);
+}
+
+/** Writes a file's pages back now: else the kernel does it while the first rounds are measured. */
+export function flush(path: string): void {
+  const fd = fs.openSync(path, 'r+');
   fs.fsyncSync(fd);
   fs.closeSync(fd);
 }
@@ -43,4 +61,13 @@ export function warm(path: string): void {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   while (fs.readSync(fd, buffer) > 0);
   fs.closeSync(fd);
+}
+
+/** Has the kernel forget a file's pages, which needs no rights. Rejects where coreutils' `dd` is absent. */
+export function cool(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { stdio: 'ignore' });
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`dd ended with ${code}`))));
+  });
 }

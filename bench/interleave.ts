@@ -1,24 +1,46 @@
 import type { Contestant, Row } from './case.js';
+import { median } from './statistics.js';
+
+/** What has been measured so far of one contestant. */
+export interface Taken {
+  readonly samples: number[];
+  readonly singles: number[];
+}
+
+export interface RoundOptions {
+  /** Runs unmeasured ahead of each measurement. */
+  readonly before?: (() => void | Promise<void>) | undefined;
+  readonly random?: (() => number) | undefined;
+}
 
 /**
- * Measures all contestants once a round, in a new order every round: what slows the machine down for a while hits all of
- * them, and none always runs after the same other. `before` runs unmeasured ahead of each measurement.
+ * Measures contestants once each, in an order of its own every time: what slows the machine down for a while hits all of
+ * them, and none always runs after the same other. `into` gets the measurements; without it the round warms up.
  */
-export async function interleave(
+export async function playRound(
   contestants: readonly Contestant[],
-  rounds: number,
-  before: () => void | Promise<void> = () => {},
-  random: () => number = Math.random,
-): Promise<Row[]> {
-  const samples = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const contestant of shuffled(contestants, random)) {
-      if (contestant.absent) continue;
-      await before();
-      samples.get(contestant.name)?.push(await contestant.measure());
-    }
+  into: ReadonlyMap<string, Taken> | null,
+  { before = () => {}, random = Math.random }: RoundOptions = {},
+): Promise<void> {
+  for (const { name, measure } of shuffled(contestants, random)) {
+    await before();
+    const measured = await measure();
+    const taken = into?.get(name);
+    if (taken === undefined) continue;
+    const singles = typeof measured === 'number' ? [measured] : measured;
+    const sample = median(singles);
+    if (sample === null) throw new Error(`${name} measured nothing`);
+    taken.samples.push(sample);
+    taken.singles.push(...singles);
   }
-  return contestants.map(({ name, absent }) => ({ name, absent: absent ?? null, samples: samples.get(name) ?? [] }));
+}
+
+/** The rows of contestants, those that are absent named. */
+export function rowsOf(contestants: readonly Contestant[], taken: ReadonlyMap<string, Taken>): Row[] {
+  return contestants.map(({ name, absent }) => {
+    const { samples, singles } = taken.get(name) ?? { samples: [], singles: [] };
+    return { name, absent: absent ?? null, samples, singles };
+  });
 }
 
 /** Fisher and Yates: every order is as likely as any other. */

@@ -39,6 +39,21 @@ export function whyAbsent(program: string): string | null {
   return places.some((place) => existsSync(place)) ? null : `${program} is not installed`;
 }
 
+/** Null when a command takes these words, else the words for the report: an older version of ours knows fewer options. */
+export async function whyRefused(words: readonly string[], what: string): Promise<string | null> {
+  // Exit code 2 is wrong usage; anything else that fails is an error.
+  const refused = await run(words, { status: 2 }).catch(() => null);
+  if (refused !== null) return `this version has no ${what}`;
+  await run(words);
+  return null;
+}
+
+/** Bytes of a file that the page cache has; null where `fincore` (util-linux) is not installed. */
+export async function cachedBytes(path: string): Promise<number | null> {
+  if (whyAbsent('fincore') !== null) return null;
+  return Number((await run(['fincore', '--bytes', '--noheadings', '--output', 'RES', path])).stdout);
+}
+
 /** Run inside a Node program at its end, through NODE_OPTIONS: writes the most memory it ever had resident, in KiB. */
 const AT_EXIT =
   "import{writeFileSync}from'node:fs';" +

@@ -1,64 +1,95 @@
-import type { CaseReport, Row, Target } from './case.js';
+import type { CaseReport, Row, Table, Target, Unit } from './case.js';
 import { median, ratio, spread } from './statistics.js';
 
-export type Reached = 'reached' | 'missed' | 'not measured';
+/** From this part of the machine on, others' work is told beside a table. */
+const TOLD_OTHERS = 0.05;
 
-export function reached(target: Target): Reached {
-  if (target.measured === null) return 'not measured';
-  const holds = target.relation === '>=' ? target.measured >= target.limit : target.measured <= target.limit;
-  return holds ? 'reached' : 'missed';
+/** A report for people: each table, what others did meanwhile, the notes, and every target with what was measured. */
+export function reportText({ title, tables, notes }: CaseReport): string {
+  return [title, ...tables.flatMap((table) => ['', ...tableLines(table)]), '', ...notes].join('\n').trimEnd();
 }
 
-/** A report for people: a table, the notes, and every target with what was measured. */
-export function reportText(report: CaseReport): string {
-  const base = report.rows.find(({ name }) => name === report.relativeTo)?.samples ?? [];
-  const table = [
-    ['', report.unit, 'best', 'spread', report.relativeTo === null ? '' : `of ${report.relativeTo}`],
-    ...report.rows.map((row) => cells(row, report.unit, base)),
-  ];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((line) => (line[column] ?? '').length)));
-  const lines = table.map((line) =>
-    line
-      .map((cell, i) => pad(cell, widths[i] ?? 0, i > 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  const targets = report.targets.map(targetText);
-  return [report.title, '', ...lines, '', ...report.notes, ...targets].join('\n');
+/** All targets of a run in one table, a verdict a row. */
+export function verdictText(cases: readonly CaseReport[]): string {
+  const targets = cases.flatMap(({ tables }) => tables.flatMap((table) => table.targets));
+  if (targets.length === 0) return '';
+  const lines = [['verdict', 'target', '', '', 'measured', 'between', 'rounds'], ...targets.map(targetCells)];
+  return aligned(lines, [4, 6]).join('\n');
 }
 
 /** A report for programs. */
-export function reportJson(report: CaseReport): object {
-  return {
-    ...report,
-    rows: report.rows.map((row) => ({ ...row, median: median(row.samples), spread: spread(row.samples) })),
-    targets: report.targets.map((target) => ({ ...target, result: reached(target) })),
-  };
+export function reportJson({ title, notes, tables }: CaseReport): object {
+  const rowOf = (row: Row) => ({ ...row, median: median(row.samples), spread: spread(row.samples) });
+  return { title, notes, tables: tables.map((table) => ({ ...table, rows: table.rows.map(rowOf) })) };
 }
 
-function targetText(target: Target): string {
-  const { name, relation, limit, measured } = target;
-  const words = measured === null ? 'one side is absent' : `measured ${number(measured)}`;
-  return `${reached(target)}: ${name} ${relation} ${limit}, ${words}`;
-}
-
-function cells(row: Row, unit: CaseReport['unit'], base: readonly number[]): string[] {
+/** The cells of a table, without its heading: name, median, best, spread, in relation to the peer. */
+export function rowCells(row: Row, { unit, relativeTo, rows }: Table): string[] {
   if (row.absent !== null) return [row.name, 'absent', '', '', row.absent];
+  const base = rows.find(({ name }) => name === relativeTo)?.samples ?? [];
   const [middle, around, relative] = [median(row.samples), spread(row.samples), ratio(row.samples, base)];
   return [
     row.name,
     middle === null ? '' : number(middle),
-    // Another program's work only ever makes a sample worse: the best is what the machine can do.
-    middle === null ? '' : number(unit === 'GB/s' ? Math.max(...row.samples) : Math.min(...row.samples)),
+    middle === null ? '' : number(bestOf(row.samples, unit)),
     around === null ? '' : `±${(around * 100).toFixed(1)} %`,
     relative === null ? '' : number(relative),
   ];
 }
 
-function number(value: number): string {
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(3);
+export function headingCells({ unit, relativeTo }: Table): string[] {
+  return ['', unit, 'best', 'spread', relativeTo === null ? '' : `of ${relativeTo}`];
 }
 
-function pad(cell: string, width: number, right: boolean): string {
-  return right ? cell.padStart(width) : cell.padEnd(width);
+/** The cells of a target: verdict, name, relation, limit, measured, between, rounds. */
+export function targetCells({ verdict, name, relation, limit, measured, between, rounds }: Target): string[] {
+  return [
+    verdict,
+    name,
+    relation,
+    String(limit),
+    measured === null ? '' : number(measured),
+    between === null ? '' : `${number(between[0])} … ${number(between[1])}`,
+    String(rounds),
+  ];
+}
+
+/** What others did on the machine meanwhile, where it is worth telling. */
+export function othersText({ others }: Table): string | null {
+  if (others === null || others < TOLD_OTHERS) return null;
+  return `Others had ${Math.round(others * 100)} % of the processors' time meanwhile.`;
+}
+
+/** Three digits that count. */
+export function number(value: number): string {
+  const size = Math.abs(value);
+  return size >= 100
+    ? value.toFixed(0)
+    : size >= 10
+      ? value.toFixed(1)
+      : size >= 1
+        ? value.toFixed(2)
+        : value.toFixed(3);
+}
+
+/** Another program's work only ever makes a sample worse: the best is what the machine can do. */
+function bestOf(samples: readonly number[], unit: Unit): number {
+  return unit === 'GB/s' ? Math.max(...samples) : Math.min(...samples);
+}
+
+function tableLines(table: Table): string[] {
+  const others = othersText(table);
+  const rows = aligned([headingCells(table), ...table.rows.map((row) => rowCells(row, table))], [1, 2, 3, 4]);
+  return [table.title, ...rows, ...(others === null ? [] : [others])];
+}
+
+function aligned(lines: readonly (readonly string[])[], right: readonly number[]): string[] {
+  const columns = Math.max(...lines.map(({ length }) => length));
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
+  return lines.map((line) =>
+    line
+      .map((cell, at) => (right.includes(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -44,14 +44,20 @@ export function buildQcow2(spec: Qcow2Spec & { readonly clusters?: readonly Gues
   return Buffer.concat([metadata, data]);
 }
 
+export interface FilledSpec extends Qcow2Spec {
+  /** Guest clusters that have data, from the first on. */
+  readonly fill?: number;
+  /** Of the data. */
+  readonly seed?: number;
+  /** The data is a hole in the file instead: zeros that take no room. */
+  readonly sparse?: boolean;
+}
+
 /**
  * Writes an image whose first `fill` guest clusters hold pseudo-random bytes of `seed`. The same specification makes
  * the same bytes.
  */
-export async function writeQcow2File(
-  path: string,
-  spec: Qcow2Spec & { readonly fill?: number; readonly seed?: number },
-): Promise<void> {
+export async function writeQcow2File(path: string, spec: FilledSpec): Promise<void> {
   const clusterSize = 2 ** (spec.clusterBits ?? 16);
   const indices = Array.from({ length: spec.fill ?? 0 }, (_, index) => index);
   const batch = new Uint32Array(Math.max(clusterSize, 2 ** 20) / 4);
@@ -59,7 +65,9 @@ export async function writeQcow2File(
   let state = spec.seed ?? 1;
   const handle = await open(path, 'w');
   try {
-    await handle.writeFile(buildMetadata(spec, indices));
+    const metadata = buildMetadata(spec, indices);
+    await handle.writeFile(metadata);
+    if (spec.sparse) return await handle.truncate(metadata.length + indices.length * clusterSize);
     for (let left = indices.length * clusterSize; left > 0; left -= bytes.length) {
       state = fillPseudoRandom(batch, state);
       await handle.writeFile(bytes.subarray(0, Math.min(left, bytes.length)));

@@ -1,8 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { interleave } from '../../bench/interleave.js';
+import { playRound, rowsOf, type Taken } from '../../bench/interleave.js';
 
 const test = suite('bench/interleave');
+
+const takenOf = (...names: string[]): Map<string, Taken> =>
+  new Map(names.map((name) => [name, { samples: [], singles: [] }]));
 
 test('everybody is measured once a round, in more than one order, and each has its own samples', async () => {
   const order: string[] = [];
@@ -13,14 +16,16 @@ test('everybody is measured once a round, in more than one order, and each has i
       return value;
     },
   });
-  let warmed = 0;
-  const rows = await interleave([contestant('a', 1), contestant('b', 2), contestant('c', 3)], 50, () => void warmed++);
-  assert.is(warmed, 150);
+  const contestants = [contestant('a', 1), contestant('b', 2), contestant('c', 3)];
+  const taken = takenOf('a', 'b', 'c');
+  let prepared = 0;
+  for (let round = 0; round < 50; round++) await playRound(contestants, taken, { before: () => void prepared++ });
+  assert.is(prepared, 150);
   const rounds = Array.from({ length: 50 }, (_, round) => order.slice(3 * round, 3 * round + 3).join(''));
   for (const round of rounds) assert.is([...round].sort().join(''), 'abc');
   assert.ok(new Set(rounds).size > 1);
   assert.equal(
-    rows.map(({ name, samples }) => [name, samples.length, samples[0]]),
+    rowsOf(contestants, taken).map(({ name, samples }) => [name, samples.length, samples[0]]),
     [
       ['a', 50, 1],
       ['b', 50, 2],
@@ -34,16 +39,26 @@ test('every order can come first', async () => {
   for (const random of [0, 0.4, 0.99]) {
     const order: string[] = [];
     const measure = (name: string) => ({ name, measure: async () => order.push(name) });
-    await interleave([measure('a'), measure('b'), measure('c')], 1, undefined, () => random);
+    await playRound([measure('a'), measure('b'), measure('c')], null, { random: () => random });
     first.add(order[0] ?? '');
   }
   assert.is(first.size, 3);
 });
 
-test('who is absent is named and not measured', async () => {
-  const measure = async () => assert.unreachable() as never;
-  const rows = await interleave([{ name: 'a', absent: 'a is not installed', measure }], 3);
-  assert.equal(rows, [{ name: 'a', absent: 'a is not installed', samples: [] }]);
+test('the sample of a batch is its median, and its single runs are kept', async () => {
+  const contestants = [{ name: 'a', measure: async () => [1, 2, 90] }];
+  const taken = takenOf('a');
+  await playRound(contestants, taken);
+  assert.equal(rowsOf(contestants, taken), [{ name: 'a', absent: null, samples: [2], singles: [1, 2, 90] }]);
+});
+
+test('a batch of nothing is an error', async () => {
+  try {
+    await playRound([{ name: 'a', measure: async () => [] }], takenOf('a'));
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), 'a measured nothing');
+  }
 });
 
 test('a measurement that fails ends the benchmark', async () => {
@@ -51,7 +66,7 @@ test('a measurement that fails ends the benchmark', async () => {
     throw new RangeError('wrong digest');
   };
   try {
-    await interleave([{ name: 'a', measure }], 1);
+    await playRound([{ name: 'a', measure }], takenOf('a'));
     assert.unreachable();
   } catch (error) {
     assert.instance(error, RangeError);
