@@ -9,6 +9,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { identitiesProve } from '../test/support/requires.js';
 import type { BenchCase, BenchOptions, CaseReport } from './case.js';
@@ -21,6 +22,8 @@ const folder = new URL('cases/', import.meta.url);
 const known = readdirSync(folder)
   .map((file) => basename(file, '.ts'))
   .sort();
+
+const documents = fileURLToPath(new URL('../docs', import.meta.url));
 
 async function load(name: string): Promise<BenchCase> {
   return ((await import(new URL(`${name}.ts`, folder).href)) as { benchmark: BenchCase }).benchmark;
@@ -90,11 +93,18 @@ async function run({ cases, options, json, write }: Asked): Promise<void> {
   const verdicts = verdictText([...reports.values()]);
   if (verdicts !== '') process.stdout.write(`\n${verdicts}\n`);
   if (json !== undefined) {
-    const documents = Object.fromEntries([...reports].map(([name, report]) => [name, reportJson(report)]));
-    const document = { schema: 'blobcheck/bench/v2', machine, options, cases: documents };
+    const byName = Object.fromEntries([...reports].map(([name, report]) => [name, reportJson(report)]));
+    const document = { schema: 'blobcheck/bench/v2', machine, options, cases: byName };
     writeFileSync(json, `${JSON.stringify(document, null, 2)}\n`);
   }
-  if (write && reports.size === cases.length) writeDocuments({ machine, options, reports: [...reports.values()] });
+  if (write && reports.size === cases.length) {
+    const { size, rounds } = options;
+    writeDocuments(documents, {
+      machine: machineText(machine).split('\n'),
+      command: `npm run bench -- --size ${size} --rounds ${rounds} --write`,
+      reports: [...reports.values()],
+    });
+  }
 }
 
 let asked: Asked | null = null;

@@ -104,6 +104,8 @@ interface ChartBase {
 export interface BarChart extends ChartBase {
   readonly kind: 'bars';
   readonly unit: Unit;
+  /** The bars that are this program's. */
+  readonly ours: readonly string[];
   readonly bars: readonly { readonly name: string; readonly samples: readonly number[] }[];
 }
 

@@ -69,6 +69,7 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
         description:
           'A bar for each command and size; the bars are of one length when memory does not grow with the file.',
         unit: 'MB',
+        ours: names,
         bars: table.rows,
       },
     ],
