@@ -21,7 +21,8 @@ export async function inTemporary<T>(bytes: number, work: (directory: string) =>
   }
   const directory = fs.mkdtempSync(join(tmpdir(), 'blobcheck-bench-'));
   // An interrupted run leaves no gigabytes behind either.
-  const remove = () => fs.rmSync(directory, { recursive: true, force: true });
+  // What it had started may still be writing there.
+  const remove = () => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   const interrupted = () => process.exit(130);
   process.once('exit', remove);
   process.once('SIGINT', interrupted);

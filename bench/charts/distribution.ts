@@ -1,7 +1,7 @@
 import type { DistributionChart } from '../case.js';
 import { number } from '../report.js';
 import { quantile } from '../statistics.js';
-import { legend, page, stroke, WIDTH } from './page.js';
+import { legend, mark, page, stroke, WIDTH } from './page.js';
 import { type Area, numbered, xAxis, yAxis } from './plot.js';
 import { scaleOver } from './scale.js';
 
@@ -37,6 +37,8 @@ export function drawDistribution({ title, description, x, lines }: DistributionC
   for (const [index, curve] of curves.entries()) {
     const places = curve.map(({ part, value }): [number, number] => [across.at(value), up(part)]);
     if (places.length > 0) content.push(stroke(places, index));
+    const middle = quantile(lines[index]?.singles ?? [], 0.5);
+    if (middle !== null) content.push(mark(across.at(middle), up(0.5), index));
   }
   return page(title, description, area.bottom + 56, content);
 }

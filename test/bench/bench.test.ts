@@ -15,6 +15,11 @@ function bench(words: readonly string[], temporary = temporaryDirectory()) {
   return spawnSync(process.execPath, ['--import', 'tsx', program, ...words], { encoding: 'utf8', env });
 }
 
+test('every case is known', () => {
+  const known = [...bench(['nothing']).stderr.matchAll(/^ {2}(\w+) {2,}/gm)].map(([, name]) => name);
+  assert.equal(known.sort(), cases.sort());
+});
+
 const nonsense: readonly { readonly words: readonly string[]; readonly why: string }[] = [
   { words: ['nothing'], why: 'there is no case nothing' },
   { words: ['hash', '--size', '3GB'], why: 'not a size: 3GB' },
