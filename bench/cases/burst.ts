@@ -1,9 +1,10 @@
 import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchCase, CaseReport, Contestant, Row, Table } from '../case.js';
 import { compare } from '../compare.js';
 import { inTemporary, warm } from '../data.js';
-import { type BenchNode, nodeWithBase, remember, SNAPSHOT, whyNoScripts } from '../node.js';
+import { type BenchNode, nodeWithBase, SNAPSHOT, whyNoScripts } from '../node.js';
 import { run, whyAbsent } from '../program.js';
 import { burst } from '../shell.js';
 import { sizeText } from '../sizes.js';
@@ -31,7 +32,7 @@ async function measure(directory: string, size: number, rounds: number): Promise
   const node = await nodeWithBase(directory, { size });
   const absent = whyNoScripts() ?? whyAbsent('bash');
   const reads: number[] = [];
-  const beside = absent === null ? await bytesBesideTheBase(node) : 0;
+  const beside = absent === null ? await bytesBesideTheBase(join(directory, 'small')) : 0;
   const hooked = (count: number): Contestant => ({
     name: hooks(count),
     absent,
@@ -78,7 +79,7 @@ async function measure(directory: string, size: number, rounds: number): Promise
       },
     ],
     notes: [
-      `Full reads: the bytes that all processes of a burst have read, less those of a burst where a receipt answers (${sizeText(beside)}: mostly programs), over the bytes of the base.`,
+      `Full reads: the bytes that all processes of a burst have read, less those of a burst on a base of next to nothing (${sizeText(beside)}: programs), over the bytes of the base.`,
     ],
   };
 }
@@ -99,9 +100,9 @@ function readsTable(reads: readonly number[], absent: string | null): Table {
   };
 }
 
-/** What a burst reads that has no need of the base: scripts, programs, metadata. */
-async function bytesBesideTheBase(node: BenchNode): Promise<number> {
-  await remember(node);
+/** What a burst reads besides the base (programs, scripts, metadata): all that one reads whose base is next to nothing. */
+async function bytesBesideTheBase(directory: string): Promise<number> {
+  const node = await nodeWithBase(directory, { size: 1 });
   return (await burst(MOST, [preClone, SNAPSHOT], node.env)).bytesRead;
 }
 
