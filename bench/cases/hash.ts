@@ -36,6 +36,8 @@ async function measure(directory: string, size: number, rounds: number): Promise
       title: `One file of ${sizeText(size)}, in the page cache`,
       unit: 'GB/s',
       relativeTo: CORE,
+      // The median does not mind a first run.
+      warmUp: false,
       before: () => warm(path),
       contestants: [
         rates.process(COMMAND, [program, 'hash']),
