@@ -3,6 +3,8 @@ import {
   type EnsureOptions,
   type EnsureReport,
   type EnsureStep,
+  ensure,
+  ensureImages,
   escapeText,
   findCocoon,
   findingLines,
@@ -10,6 +12,7 @@ import {
   parsePullPolicy,
   secondsText,
   verifyText,
+  withTaskTurn,
 } from '../index.js';
 import { exitCodeOf, exitCodes } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
@@ -58,7 +61,6 @@ async function ensureInTurn(
 ): Promise<EnsureReport | null> {
   const ensureNow = () => ensureAsAsked(refs, options, terminal, progress);
   if (options.alone !== true) return await ensureNow();
-  const { withTaskTurn } = await import('../index.js');
   const [ref = ''] = options.image ?? refs;
   const kind = options.image === undefined ? 'snapshot' : 'image';
   const task = taskName({ kind, ref, policy: options.pullPolicy ?? '' });
@@ -73,7 +75,6 @@ async function ensureAsAsked(
   terminal: Terminal,
   progress: Progress,
 ): Promise<EnsureReport> {
-  const { ensure, ensureImages } = await import('../index.js');
   const { from, dryRun = false, image } = options;
   const policy = options.pullPolicy === undefined ? null : parsePullPolicy(options.pullPolicy);
   const byName = await policyByName(terminal, 'IfNotPresent');

@@ -10,6 +10,7 @@ import {
   type VerifyReport,
   type VerifyRequest,
   verdictOf,
+  verify,
   withTaskTurn,
 } from '../index.js';
 import type { GlobalOptions } from './global-options.js';
@@ -77,7 +78,6 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
 
 /** Reads no base: what is remembered, and what needs no reading. */
 export async function lookAt({ options, terminal }: HookQuestion, request: VerifyRequest): Promise<VerifyReport> {
-  const { verify } = await import('../index.js');
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
   return await verify({ ...request, patterns: false }, { ...check, content: 'remembered' });
 }

@@ -1,4 +1,4 @@
-import { BlobcheckError } from '../index.js';
+import { BlobcheckError, rereadBlobs } from '../index.js';
 import { exitCodes } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { progressOn } from './progress.js';
@@ -12,7 +12,6 @@ export async function rereadCommand(
 ): Promise<number> {
   const wrong = blobs.find((blob) => !/^[0-9a-f]{64}$/.test(blob));
   if (wrong !== undefined) throw new BlobcheckError('usage', `'${wrong}' is not the digest of a blob`);
-  const { rereadBlobs } = await import('../index.js');
   const isDone = await rereadBlobs(blobs, storeCheckOptions(options, terminal, progressOn(terminal, true)));
   return isDone ? exitCodes.allow : exitCodes.busy;
 }

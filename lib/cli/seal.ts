@@ -6,6 +6,7 @@ import {
   type Paint,
   readFromText,
   type SealReport,
+  sealBlobs,
 } from '../index.js';
 import { exitCodeOf } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
@@ -23,7 +24,6 @@ export async function sealCommand(names: readonly string[], options: SealOptions
   if (ways !== 1) {
     throw new BlobcheckError('usage', 'name blobs or snapshots, or give --all, or --replace BLOB: one of the three');
   }
-  const { sealBlobs } = await import('../index.js');
   const progress = progressOn(terminal, options.quiet === true);
   try {
     const request = options.replace === undefined ? { names, all: options.all === true } : { replace: options.replace };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { BlobcheckError, type BlobFiles, escapeText, type SealReport } from '../index.js';
+import { BlobcheckError, type BlobFiles, blobFilesIn, escapeText, type SealReport, sealBrought } from '../index.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { progressOn } from './progress.js';
 import type { Terminal } from './terminal.js';
@@ -16,7 +16,6 @@ export async function sealingCommand(
 ): Promise<number> {
   const [program, ...args] = words;
   if (program === undefined) throw new BlobcheckError('usage', 'name the program to run, after --');
-  const { blobFilesIn, sealBrought } = await import('../index.js');
   const check = storeCheckOptions(options, terminal, progressOn(terminal, true));
   const say = (text: string) => terminal.err(`blobcheck: ${escapeText(text)}\n`);
   const before = await filesBefore(check.location, blobFilesIn).catch((error: unknown) => {

@@ -20,6 +20,9 @@ const fields = [
   'ref',
 ] as const;
 
+/** What of this package gives the answer: the hook, and the program that it has do the work (build/build.mjs). */
+const ownFiles = ['package.json', 'dist', 'dist/main.cjs', 'dist/program-hook.cjs', 'dist/program-every.cjs', 'bin'];
+
 /** Changes with the format of stamps, so that one of another version answers nothing. */
 const FORMAT = 'blobcheck stamp 1';
 
@@ -42,8 +45,7 @@ export function filesOfQuestion(question: string, asked: Asked): readonly string
   const found = fieldsOf(question);
   if (found === null || !agrees(found, asked)) return null;
   const programs = [found.node, found.cocoon, found.hypervisor, found.qemu].filter((path) => path !== '');
-  const own = ['package.json', 'dist', 'dist/main.js', 'dist/program.js', 'bin'].map(packageFile);
-  return [...programs, ...(found.conf === '' ? [] : [found.conf]), ...own];
+  return [...programs, ...(found.conf === '' ? [] : [found.conf]), ...ownFiles.map(packageFile)];
 }
 
 function fieldsOf(question: string): Fields | null {

@@ -1,4 +1,5 @@
-import { BlobcheckError, type EntryReport, type VerifyReport, verifyText } from '../index.js';
+import { existsSync } from 'node:fs';
+import { BlobcheckError, type EntryReport, type VerifyReport, verify, verifyOverlays, verifyText } from '../index.js';
 import { exitCodeOf } from './exit.js';
 import { checkOptions, type StoreOptions, storeCheckOptions } from './options.js';
 import { type Progress, progressOn } from './progress.js';
@@ -40,7 +41,6 @@ async function verifyStore(
   terminal: Terminal,
   progress: Progress,
 ): Promise<VerifyReport> {
-  const { verify } = await import('../index.js');
   const request = { snapshots: refs, all: options.all === true, images: options.image ?? [] };
   return await verify(request, storeCheckOptions(options, terminal, progress));
 }
@@ -52,14 +52,12 @@ async function verifyOutside(
   terminal: Terminal,
   progress: Progress,
 ): Promise<VerifyReport> {
-  const { verifyOverlays } = await import('../index.js');
   const { overlays, unmatched } = await matchFiles(patterns);
   return await verifyOverlays({ overlays, unmatched, blobs }, checkOptions(options, terminal, progress));
 }
 
 /** Files that the patterns match, and the one that is called exactly so: it hides none that the pattern means. */
 async function matchFiles(patterns: readonly string[]): Promise<{ overlays: string[]; unmatched: string[] }> {
-  const { existsSync } = await import('node:fs');
   const { default: glob } = await import('fast-glob');
   const overlays: string[] = [];
   const unmatched: string[] = [];

@@ -4,8 +4,17 @@ import { IMAGE_TABLES, type ImageRow, rowsOfReference, rowsWithBlob } from './im
 import { openJsonTables } from './json-tables.js';
 import type { StoreLocation } from './location.js';
 import type { MetadataTables, Row, RowReader } from './metadata-tables.js';
-import type { ImageEntry, RecordPlace, VmRecord } from './records.js';
+import {
+  cloudImageEntry,
+  type ImageEntry,
+  ociImageEntry,
+  type RecordPlace,
+  snapshotRecord,
+  type VmRecord,
+  vmRecord,
+} from './records.js';
 import { deletionOf, findId, isPending, nameOf, resolveReference } from './resolve.js';
+import { openSqliteTables } from './sqlite-tables.js';
 import type { ImageListing, SnapshotListing, Store } from './store.js';
 
 export interface OpenOptions {
@@ -19,7 +28,7 @@ export interface OpenOptions {
 export async function openStore(location: StoreLocation, options: OpenOptions = {}): Promise<Store> {
   const { root } = location;
   const engine = await chooseEngine(location);
-  const tables = engine === 'json' ? await openJsonTables(root) : await openDatabase(root, options.signal);
+  const tables = engine === 'json' ? await openJsonTables(root) : await openSqliteTables(root, options.signal);
   const snapshotPath = tables.pathOf('snapshots');
   return {
     engine,
@@ -31,8 +40,7 @@ export async function openStore(location: StoreLocation, options: OpenOptions = 
     snapshot: async (id) => {
       const row = await tables.read(['snapshots'], (rows) => rows.get('snapshots', id));
       const place = { path: snapshotPath, what: 'snapshot', id };
-      // valibot takes 8 ms to load, and `list` of names does not need it.
-      return (await import('./records.js')).snapshotRecord(decoded(row, place), place);
+      return snapshotRecord(decoded(row, place), place);
     },
     imagesByDigest: (hex) => images(tables, (rows) => rowsWithBlob(rows, hex)),
     image: (ref) => images(tables, (rows) => rowsOfReference(rows, ref)),
@@ -40,10 +48,6 @@ export async function openStore(location: StoreLocation, options: OpenOptions = 
     virtualMachines: (ref) => virtualMachines(tables, ref),
     close: () => tables.close(),
   };
-}
-
-async function openDatabase(root: string, signal: AbortSignal | undefined): Promise<MetadataTables> {
-  return await (await import('./sqlite-tables.js')).openSqliteTables(root, signal);
 }
 
 function listSnapshots(rows: RowReader): readonly SnapshotListing[] {
@@ -96,14 +100,13 @@ async function virtualMachines(tables: MetadataTables, ref: string): Promise<rea
     });
     if (row === null) continue;
     const place = { path, what: 'virtual machine', id: row.id };
-    found.push((await import('./records.js')).vmRecord(decoded(row.row, place), hypervisor, place));
+    found.push(vmRecord(decoded(row.row, place), hypervisor, place));
   }
   return found;
 }
 
 async function imageEntry(tables: MetadataTables, { table, ref, row }: FoundImage): Promise<ImageEntry> {
   const place = { path: tables.pathOf(table), what: 'image', id: ref };
-  const { cloudImageEntry, ociImageEntry } = await import('./records.js');
   const value = decoded(row, place);
   return table === 'cloud-images' ? cloudImageEntry(value, place) : ociImageEntry(value, place);
 }

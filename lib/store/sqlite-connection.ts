@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import { DatabaseSync } from '@photostructure/sqlite';
 import { BlobcheckError } from '../errors.js';
 import type { ReadMode } from './sqlite-files.js';
 
@@ -11,6 +10,9 @@ const SCHEMA_VERSION = 1;
 const NAMESPACES = ['snapshots', 'images_cloudimg', 'images_oci', 'vms_cloudhypervisor', 'vms_firecracker'] as const;
 /** `initialized` when made fresh, `converted` when taken over from the JSON engine. */
 const USABLE_STATES: ReadonlySet<unknown> = new Set(['initialized', 'converted']);
+
+/** What opens databases: loaded by who needs one, because a root of the JSON engine does without. */
+export type SqliteLibrary = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>;
 
 /** An open database. */
 export interface Connection {
@@ -25,7 +27,13 @@ export interface Connection {
 }
 
 /** Opens a database that stands still (`immutable`), or our private copy of it; errors name the database itself. */
-export function connect(path: string, mode: ReadMode, stamp: string, copy: string = path): Connection {
+export function connect(
+  { DatabaseSync }: SqliteLibrary,
+  path: string,
+  mode: ReadMode,
+  stamp: string,
+  copy: string = path,
+): Connection {
   const address = mode === 'copy' ? copy : `${pathToFileURL(path).href}?immutable=1`;
   const database = new DatabaseSync(address, { readOnly: true });
   // A statement of this library is finalised by the garbage collector, and until then a closed connection keeps its

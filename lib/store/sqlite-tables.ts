@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobcheckError, systemErrorText } from '../errors.js';
 import { databaseFile } from './layout.js';
 import type { MetadataTables, RowReader } from './metadata-tables.js';
-import { type Connection, connect } from './sqlite-connection.js';
+import { type Connection, connect, type SqliteLibrary } from './sqlite-connection.js';
 import { ChangedMeanwhile, withPrivateCopy } from './sqlite-copy.js';
 import { lookAtDatabase } from './sqlite-files.js';
 import { rowsOfConnection } from './sqlite-rows.js';
@@ -19,6 +19,7 @@ const SETTLED_MS = 12;
 /** The sqlite engine. Nothing is written, nothing appears beside the database, and no lock is taken or waited for. */
 export async function openSqliteTables(root: string, signal?: AbortSignal): Promise<MetadataTables> {
   const path = resolvedDatabase(databaseFile(root));
+  const library = await import('@photostructure/sqlite');
   let connection: Connection | null = null;
   const disconnect = () => {
     connection?.close();
@@ -30,7 +31,7 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
     for (let tries = 1; ; tries += 1) {
       throwIfAborted(signal, path);
       try {
-        const open: Connection = connection ?? (await openDatabase(path, signal));
+        const open: Connection = connection ?? (await openDatabase(library, path, signal));
         connection = open;
         const result = attempt(open, path, use);
         if (isUnchanged(open, path)) return settle(result);
@@ -74,12 +75,17 @@ function settle<T>(outcome: Outcome<T>): T {
   throw outcome.error;
 }
 
-async function openDatabase(path: string, signal: AbortSignal | undefined): Promise<Connection> {
+async function openDatabase(
+  library: SqliteLibrary,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
   const { mode, stamp, bytes, age } = lookAtDatabase(path);
-  if (mode === 'copy') return await withPrivateCopy(path, bytes, signal, (copy) => connect(path, mode, stamp, copy));
+  if (mode === 'copy')
+    return await withPrivateCopy(path, bytes, signal, (copy) => connect(library, path, mode, stamp, copy));
   if (age >= 0 && age < SETTLED_MS) throw new ChangedMeanwhile();
   try {
-    return connect(path, mode, stamp);
+    return connect(library, path, mode, stamp);
   } catch (error) {
     if (lookAtDatabase(path).stamp !== stamp) throw new ChangedMeanwhile();
     throw error;
