@@ -1,5 +1,4 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { identityOf, sameIdentity } from './identity.js';
 
@@ -16,7 +15,7 @@ export type Changed = 'content' | 'replaced' | 'removed';
 export async function whatChanged(path: string, before: BigIntStats, after: BigIntStats): Promise<Changed | null> {
   // The name first: replacing or removing a file also changes its ctime.
   try {
-    const named = await lstat(path, { bigint: true });
+    const named = lstatSync(path, { bigint: true });
     if (named.ino !== after.ino || named.dev !== after.dev) return 'replaced';
   } catch (cause) {
     const code = systemErrorCode(cause);

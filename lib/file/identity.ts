@@ -1,5 +1,4 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { type BigIntStats, lstatSync } from 'node:fs';
 
 /**
  * What makes a file *this* file with *this* content: nobody can set a ctime but through the clock or the raw device.
@@ -29,7 +28,7 @@ export function identityOf(stats: BigIntStats): FileIdentity {
 
 /** Of what the name leads to now; no link is followed. Throws the system's error. */
 export async function identityAt(path: string): Promise<FileIdentity> {
-  return identityOf(await lstat(path, { bigint: true }));
+  return identityOf(lstatSync(path, { bigint: true }));
 }
 
 export function sameIdentity(a: FileIdentity, b: FileIdentity): boolean {

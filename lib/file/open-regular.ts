@@ -1,15 +1,19 @@
-import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { type BigIntStats, constants, fstatSync, lstatSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
 
 export type NotRegular = 'directory' | 'symlink' | 'fifo' | 'socket' | 'character device' | 'block device' | 'other';
 
 /** What stands at a path: a regular file, opened, or the reason why there is none to read. */
-export type Opened =
-  | { readonly kind: 'regular'; readonly handle: FileHandle; readonly stats: BigIntStats }
+export type Opened = { readonly kind: 'regular'; readonly handle: FileHandle; readonly stats: BigIntStats } | NotOpened;
+
+export type NotOpened =
   | { readonly kind: 'missing' }
   | { readonly kind: 'not-regular'; readonly what: NotRegular }
   | { readonly kind: 'unreadable'; readonly error: unknown };
+
+/** Flags of open(2) that follow no link, and wait for nobody at a FIFO. */
+export const REGULAR_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Opens a regular file for reading, and nothing else: a symbolic link is not followed, and a FIFO or device in the
@@ -17,15 +21,14 @@ export type Opened =
  * The caller closes the handle. Never throws for what stands on the disk.
  */
 export async function openRegular(path: string, extraFlags = 0): Promise<Opened> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | extraFlags;
   let handle: FileHandle;
   try {
-    handle = await open(path, flags);
+    handle = await open(path, REGULAR_ONLY | extraFlags);
   } catch (error) {
-    return await whyNotOpened(path, error);
+    return whyNotOpened(path, error);
   }
   try {
-    const stats = await handle.stat({ bigint: true });
+    const stats = fstatSync(handle.fd, { bigint: true });
     if (stats.isFile()) return { kind: 'regular', handle, stats };
     await handle.close();
     return { kind: 'not-regular', what: kindOf(stats) };
@@ -35,12 +38,13 @@ export async function openRegular(path: string, extraFlags = 0): Promise<Opened>
   }
 }
 
-async function whyNotOpened(path: string, error: unknown): Promise<Opened> {
+/** What an `open` with those flags has failed for. */
+export function whyNotOpened(path: string, error: unknown): NotOpened {
   const code = systemErrorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
   // ELOOP is a symbolic link, ENXIO a socket or a device without a driver; a file without permission may be any of them.
   try {
-    const stats = await lstat(path, { bigint: true });
+    const stats = lstatSync(path, { bigint: true });
     if (!stats.isFile()) return { kind: 'not-regular', what: kindOf(stats) };
   } catch (failure) {
     if (systemErrorCode(failure) === 'ENOENT') return { kind: 'missing' };

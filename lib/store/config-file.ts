@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { extname } from 'node:path';
 import { BlobcheckError, systemErrorText } from '../errors.js';
-import { readFileBytes } from './read-file.js';
+import { readWhole } from '../file/read-whole.js';
 
 /** cocoon's configuration is a screenful; whatever is larger is not one. */
 const CONFIG_LIMIT = 1024 * 1024;
@@ -15,7 +15,7 @@ export type ConfigValues = ReadonlyMap<string, unknown>;
  */
 export async function readConfigFile(path: string): Promise<ConfigValues> {
   const parse = parserOf(path);
-  const text = await readText(path);
+  const text = readText(path);
   let document: unknown;
   try {
     document = await parse(text);
@@ -48,14 +48,14 @@ function parserOf(path: string): Parser {
   }
 }
 
-async function readText(path: string): Promise<string> {
+function readText(path: string): string {
   let target: string;
   try {
-    target = await realpath(path);
+    target = realpathSync.native(path);
   } catch (cause) {
     throw unreadable(path, systemErrorText(cause), cause);
   }
-  const read = await readFileBytes(target, CONFIG_LIMIT);
+  const read = readWhole(target, CONFIG_LIMIT);
   if (read.kind === 'ok') return read.bytes.toString('utf8');
   if (read.kind === 'unreadable') throw unreadable(path, systemErrorText(read.error), read.error);
   if (read.kind === 'too-large') throw unreadable(path, `it has ${read.bytes} bytes, more than ${read.limit}`);

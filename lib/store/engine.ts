@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { conversionManifest, databaseFile, jsonIndexes } from './layout.js';
 import type { MetaBackend, StoreLocation } from './location.js';
@@ -10,19 +10,19 @@ import type { MetaBackend, StoreLocation } from './location.js';
  */
 export async function chooseEngine(location: StoreLocation): Promise<MetaBackend> {
   const { root, metaBackend } = location;
-  if (!(await exists(root))) {
+  if (!exists(root)) {
     throw new BlobcheckError('metadata-unreadable', 'there is no such root directory', { path: root });
   }
   const manifest = conversionManifest(root);
-  if (await exists(manifest)) {
+  if (exists(manifest)) {
     throw new BlobcheckError('metadata-converting', 'a conversion of the metadata is in flight', {
       path: manifest,
       hint: 'Run `cocoon meta convert` to its end; cocoon opens neither engine before.',
     });
   }
   const database = databaseFile(root);
-  const hasDatabase = await exists(database);
-  const live = await liveIndexes(root);
+  const hasDatabase = exists(database);
+  const live = liveIndexes(root);
 
   if (metaBackend === 'sqlite' && !hasDatabase)
     throw nothing(root, `meta_backend is sqlite and ${database} is missing`);
@@ -40,10 +40,8 @@ export async function chooseEngine(location: StoreLocation): Promise<MetaBackend
 }
 
 /** A finished conversion leaves `X.json.converted-<time>`, and a write `X.json.prev`: neither is live. */
-async function liveIndexes(root: string): Promise<readonly string[]> {
-  const live: string[] = [];
-  for (const index of jsonIndexes(root)) if (await exists(index)) live.push(index);
-  return live;
+function liveIndexes(root: string): readonly string[] {
+  return jsonIndexes(root).filter(exists);
 }
 
 function nothing(root: string, reason: string): BlobcheckError {
@@ -54,13 +52,12 @@ function nothing(root: string, reason: string): BlobcheckError {
 }
 
 /** What cannot be looked at is not absent: no permission must never make a root look like another kind of root. */
-async function exists(path: string): Promise<boolean> {
+function exists(path: string): boolean {
   try {
-    await stat(path);
-    return true;
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    // Not every Node counts it as no entry that a file stands where a directory was looked for.
+    if (systemErrorCode(cause) === 'ENOTDIR') return false;
     throw new BlobcheckError('metadata-unreadable', `cannot look at it: ${systemErrorText(cause)}`, { path, cause });
   }
 }

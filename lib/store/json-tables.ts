@@ -1,5 +1,6 @@
-import { access, realpath } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
+import { readWhole } from '../file/read-whole.js';
 import { decodeIndex, type IndexTables } from './json-index.js';
 import {
   cloudHypervisorIndex,
@@ -10,7 +11,6 @@ import {
   snapshotIndex,
 } from './layout.js';
 import type { MetadataTables, Recovery, Row, RowReader, TableName } from './metadata-tables.js';
-import { readFileBytes } from './read-file.js';
 
 /** V8's longest string is a little less than 512 MiB. 10,000 snapshots take 6 MiB. */
 const INDEX_LIMIT = 256 * 1024 * 1024;
@@ -43,7 +43,7 @@ export async function openJsonTables(root: string): Promise<MetadataTables> {
   const recovered: Recovery[] = [];
   const loading = new Map<string, Promise<IndexTables>>();
   const files = [...new Set(Object.values(indexOf).map((index) => index(root)))];
-  const present = new Map(await Promise.all(files.map(async (path) => [path, await exists(path)] as const)));
+  const present = new Map(files.map((path) => [path, existsSync(path)]));
 
   const load = (path: string): Promise<IndexTables> => {
     const known = loading.get(path) ?? loadIndex(path, present.get(path) ?? false, recovered);
@@ -91,7 +91,7 @@ function rowsOf(loaded: ReadonlyMap<TableName, IndexTables>): RowReader {
 }
 
 async function loadIndex(path: string, wasThere: boolean, recovered: Recovery[]): Promise<IndexTables> {
-  const bytes = await readIndex(path);
+  const bytes = readIndex(path);
   if (bytes === null) {
     // cocoon takes a missing index for an empty one, whatever previous generation may lie there.
     if (!wasThere) return new Map();
@@ -99,12 +99,12 @@ async function loadIndex(path: string, wasThere: boolean, recovered: Recovery[])
   }
   const decoded = decodeIndex(bytes);
   if (decoded.kind === 'ok') return decoded.tables;
-  const previous = await previousIndex(path, decoded.reason, decoded.offset);
+  const previous = previousIndex(path, decoded.reason, decoded.offset);
   recovered.push({ path, reason: decoded.reason });
   return previous;
 }
 
-async function previousIndex(path: string, reason: string, offset: number | null): Promise<IndexTables> {
+function previousIndex(path: string, reason: string, offset: number | null): IndexTables {
   const previous = previousGeneration(path);
   const because = (why: string, cause?: unknown) =>
     new BlobcheckError('metadata-unreadable', `the index cannot be decoded (${reason}), and ${previous} ${why}`, {
@@ -114,7 +114,7 @@ async function previousIndex(path: string, reason: string, offset: number | null
     });
   let bytes: Buffer | null;
   try {
-    bytes = await readIndex(previous);
+    bytes = readIndex(previous);
   } catch (error) {
     throw because(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
@@ -125,29 +125,20 @@ async function previousIndex(path: string, reason: string, offset: number | null
 }
 
 /** The bytes of an index, or null when there is none. Symbolic links are followed, as cocoon follows them. */
-async function readIndex(path: string): Promise<Buffer | null> {
+function readIndex(path: string): Buffer | null {
   const unreadable = (reason: string, cause?: unknown) =>
     new BlobcheckError('metadata-unreadable', `the index cannot be read: ${reason}`, { path, cause });
   let target: string;
   try {
-    target = await realpath(path);
+    target = realpathSync.native(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return null;
     throw unreadable(systemErrorText(error), error);
   }
-  const read = await readFileBytes(target, INDEX_LIMIT);
+  const read = readWhole(target, INDEX_LIMIT);
   if (read.kind === 'ok') return read.bytes;
   if (read.kind === 'missing') return null;
   if (read.kind === 'not-regular') throw unreadable(`a ${read.what} stands there`);
   if (read.kind === 'too-large') throw unreadable(`it has ${read.bytes} bytes, more than ${read.limit}`);
   throw unreadable(systemErrorText(read.error), read.error);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

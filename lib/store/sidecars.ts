@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { NotRegular } from '../file/open-regular.js';
+import { readWhole } from '../file/read-whole.js';
 import { DOCUMENT_LIMIT } from './json-limits.js';
 import type { FieldsOf, JsonValue, ObjectShape } from './json-shape.js';
 import { type MachineState, parseMachineState } from './machine-state.js';
-import { readFileBytes } from './read-file.js';
 import { type CocoonSidecar, cocoonSidecarShape, type VmConfig, vmConfigShape } from './sidecar-shapes.js';
 import { parseStrict, type StrictJson } from './strict-json.js';
 
@@ -39,7 +39,7 @@ function parserOf<S extends ObjectShape>(shape: S): Parser<FieldsOf<S['fields']>
 }
 
 async function readSidecar<T>(path: string, parse: Parser<T>): Promise<Sidecar<T>> {
-  const read = await readFileBytes(path, DOCUMENT_LIMIT);
+  const read = readWhole(path, DOCUMENT_LIMIT);
   if (read.kind === 'too-large')
     return { kind: 'malformed', reason: `it has ${read.bytes} bytes, more than ${read.limit}` };
   if (read.kind !== 'ok') return read;

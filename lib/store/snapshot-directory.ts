@@ -1,5 +1,4 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat, opendir, realpath } from 'node:fs/promises';
+import { type BigIntStats, lstatSync, opendirSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { kindOf, type NotRegular } from '../file/open-regular.js';
 import { snapshotParent } from './layout.js';
@@ -45,29 +44,34 @@ export async function readSnapshotDirectory(
 ): Promise<SnapshotDirectory> {
   if (!isAbsolute(dataDir)) return { kind: 'not-absolute' };
   try {
-    const path = await resolved(dataDir);
+    const path = resolved(dataDir);
     if (path === null) return { kind: 'missing' };
-    const stats = await lstat(path, { bigint: true });
+    const stats = lstatSync(path, { bigint: true });
     if (!stats.isDirectory()) {
       return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
     }
-    const parent = await resolved(snapshotParent(root));
-    return { kind: 'directory', path, inStore: dirname(path) === parent, ...(await listEntries(path)) };
+    const parent = resolved(snapshotParent(root));
+    return { kind: 'directory', path, inStore: dirname(path) === parent, ...listEntries(path) };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
   }
 }
 
-async function listEntries(directory: string) {
+function listEntries(directory: string) {
   const looked: Looked[] = [];
   let truncated = false;
-  for await (const { name } of await opendir(directory, { encoding: 'buffer' as BufferEncoding })) {
-    if (looked.length === ENTRY_LIMIT) {
-      truncated = true;
-      break;
+  const opened = opendirSync(directory, { encoding: 'buffer' as BufferEncoding });
+  try {
+    for (let next = opened.readSync(); next !== null; next = opened.readSync()) {
+      if (looked.length === ENTRY_LIMIT) {
+        truncated = true;
+        break;
+      }
+      const found = look(directory, next.name as string | Buffer);
+      if (found !== null) looked.push(found);
     }
-    const found = await look(directory, name as string | Buffer);
-    if (found !== null) looked.push(found);
+  } finally {
+    opened.closeSync();
   }
   looked.sort((a, b) => (a.entry.name < b.entry.name ? -1 : a.entry.name > b.entry.name ? 1 : 0));
   return { entries: looked.map(({ entry }) => entry), truncated, stamp: looked.map(({ stamp }) => stamp).join('\n') };
@@ -78,10 +82,10 @@ interface Looked {
   readonly stamp: string;
 }
 
-async function look(directory: string, name: string | Buffer): Promise<Looked | null> {
+function look(directory: string, name: string | Buffer): Looked | null {
   const path = typeof name === 'string' ? join(directory, name) : Buffer.concat([Buffer.from(`${directory}/`), name]);
   try {
-    const stats = await lstat(path, { bigint: true });
+    const stats = lstatSync(path, { bigint: true });
     const entry: DirectoryEntry = {
       name: name.toString(),
       kind: stats.isFile() ? 'regular' : kindOf(stats),
@@ -98,9 +102,9 @@ function stampOf(name: string, { ino, size, mtimeNs, ctimeNs }: BigIntStats): st
   return [name, ino, size, mtimeNs, name.startsWith('memory-range') ? '' : ctimeNs].join('/');
 }
 
-async function resolved(path: string): Promise<string | null> {
+function resolved(path: string): string | null {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;

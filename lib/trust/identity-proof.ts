@@ -1,4 +1,5 @@
-import { type FileHandle, statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { FileIdentity } from '../file/identity.js';
 
 /**
@@ -26,7 +27,7 @@ export async function provingFileSystem(handle: FileHandle): Promise<string | nu
 
 /** The same for what a path leads to, links followed. Throws the system's error. */
 export async function provingFileSystemAt(path: string): Promise<string | null> {
-  const { type } = await statfs(path, { bigint: true });
+  const { type } = statfsSync(path, { bigint: true });
   return FILE_SYSTEMS.get(type) ?? null;
 }
 

@@ -1,6 +1,5 @@
-import type { BigIntStats } from 'node:fs';
-import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open } from 'node:fs/promises';
+import { type BigIntStats, constants, lstatSync } from 'node:fs';
+import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemErrorCode, systemErrorText } from '../errors.js';
 import { kindOf } from '../file/open-regular.js';
@@ -19,7 +18,7 @@ export type JudgedDirectory =
  */
 export async function judgeDirectory(path: string): Promise<JudgedDirectory> {
   try {
-    const stats = await lstat(path, { bigint: true });
+    const stats = lstatSync(path, { bigint: true });
     if (!stats.isDirectory()) return { kind: 'unusable', problem: `${path}: not a directory but a ${whatIs(stats)}` };
     const problem = whyNotOurs(stats);
     return problem === null ? { kind: 'usable' } : { kind: 'unusable', problem: `${path}: ${problem}` };

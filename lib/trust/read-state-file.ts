@@ -1,8 +1,6 @@
-import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorText } from '../errors.js';
-import { openRegular } from '../file/open-regular.js';
-import { readAtOf } from '../file/read-at.js';
+import { readWhole } from '../file/read-whole.js';
 import { judgeDirectory, whyNotOurs } from './own-directory.js';
 import { folderOf, type Section, type StateDirectory } from './state-directory.js';
 
@@ -24,21 +22,14 @@ export async function readStateFile(state: StateDirectory, section: Section, nam
   const folder = folderOf(state.path, state, section);
   const problem = await folderProblem(state.path, state, section);
   const file = join(folder, name);
-  const opened = await openRegular(file);
-  if (opened.kind === 'missing') return { kind: 'absent', problem };
-  if (opened.kind === 'unreadable') return unusable(file, systemErrorText(opened.error));
-  if (opened.kind === 'not-regular') return unusable(file, `not a regular file but a ${opened.what}`);
-  try {
-    if (problem !== null) return { kind: 'unusable', reason: problem };
-    const why = whyNotUsed(opened.stats);
-    if (why !== null) return unusable(file, why);
-    const bytes = await readAtOf(opened.handle, file)(0, Number(opened.stats.size));
-    return { kind: 'read', path: file, bytes };
-  } catch (error) {
-    return unusable(file, systemErrorText(error));
-  } finally {
-    await opened.handle.close();
-  }
+  const read = readWhole(file, MAX_BYTES);
+  if (read.kind === 'missing') return { kind: 'absent', problem };
+  if (read.kind === 'unreadable') return unusable(file, systemErrorText(read.error));
+  if (read.kind === 'not-regular') return unusable(file, `not a regular file but a ${read.what}`);
+  if (problem !== null) return { kind: 'unusable', reason: problem };
+  if (read.kind === 'too-large') return unusable(file, `${read.bytes} bytes are more than such a file can have`);
+  const why = whyNotOurs(read.stats);
+  return why === null ? { kind: 'read', path: file, bytes: read.bytes } : unusable(file, why);
 }
 
 /** Why nothing in this store's folder of a section can be believed, or null. What is absent is no problem. */
@@ -48,11 +39,6 @@ export async function folderProblem(path: string, state: StateDirectory, section
     if (judged.kind === 'unusable') return judged.problem;
   }
   return null;
-}
-
-function whyNotUsed(stats: BigIntStats): string | null {
-  if (stats.size > BigInt(MAX_BYTES)) return `${stats.size} bytes are more than such a file can have`;
-  return whyNotOurs(stats);
 }
 
 function unusable(file: string, reason: string): StateFile {

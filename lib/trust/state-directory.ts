@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemErrorCode, systemErrorText } from '../errors.js';
 import { judgeDirectory } from './own-directory.js';
@@ -28,11 +28,11 @@ export interface StateDirectory {
  * seal that is there is unreadable.
  */
 export async function openState(directory: string | null, root: string): Promise<StateDirectory> {
-  const store = await resolved(root);
+  const store = resolved(root);
   const key = createHash('sha256').update(store).digest('hex');
   if (directory === null) return { path: null, store, key, problems: [] };
   // The operator may put a link in its place (to a larger disk); a link inside is not followed.
-  const path = await resolved(directory);
+  const path = resolved(directory);
   const judged = await judgeDirectory(path);
   return { path, store, key, problems: judged.kind === 'unusable' ? [judged.problem] : [] };
 }
@@ -43,9 +43,9 @@ export function folderOf(path: string, state: StateDirectory, section: Section):
 }
 
 /** The name without links; what does not exist (yet), or cannot be looked at, by its absolute name. */
-async function resolved(path: string): Promise<string> {
+function resolved(path: string): string {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch {
     return resolve(path);
   }

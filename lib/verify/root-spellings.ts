@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 import type { SnapshotRecord } from '../store/records.js';
 
@@ -22,7 +22,7 @@ function leadsEverybody(path: string): boolean {
 /** A path without links; null where it leads nowhere. */
 export async function realpathOrNull(path: string): Promise<string | null> {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch {
     return null;
   }
