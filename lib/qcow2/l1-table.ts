@@ -1,3 +1,4 @@
+import { entriesOf } from './entries.js';
 import { MAX_L1_BYTES, MAX_TABLE_BYTES } from './limits.js';
 import { addProblem, type Claim, claimTable, isPlaced, readExactly, type Walk } from './walk.js';
 
@@ -27,11 +28,11 @@ export async function readL1(walk: Walk, offset: number, entries: number, take: 
   const list: L2List = { offsets: [], indices: [] };
   const table = await readExactly(walk, offset, entries * 8);
   walk.tableBytes += table.length;
-  for (let index = 0; index < entries; index++) {
-    const high = table.readUInt32BE(index * 8);
-    const low = table.readUInt32BE(index * 8 + 4);
-    if (high === 0 && low === 0) continue;
-    const at = offset + index * 8;
+  const used = entriesOf(table);
+  for (let position = used.next(0); position !== -1; position = used.next(position + 8)) {
+    const high = used.high(position);
+    const low = used.low(position);
+    const at = offset + position;
     const target = (high & 0xffffff) * 2 ** 32 + (low - (low & 0x1ff));
     if (!isWellFormed(walk, at, target, (high & 0x7f000000) !== 0 || (low & 0x1ff) !== 0)) continue;
     if (!take({ what: 'L2 table', entry: at }, target)) continue;
@@ -41,7 +42,7 @@ export async function readL1(walk: Walk, offset: number, entries: number, take: 
       break;
     }
     list.offsets.push(target);
-    list.indices.push(index);
+    list.indices.push(position / 8);
   }
   return list;
 }

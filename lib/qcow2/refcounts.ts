@@ -1,4 +1,5 @@
 import { METADATA } from './cluster-map.js';
+import { entriesOf } from './entries.js';
 import { MAX_REFCOUNT_TABLE_BYTES } from './limits.js';
 import { readTables } from './read-tables.js';
 import { addProblem, claimTable, isPlaced, readExactly, type Walk } from './walk.js';
@@ -19,11 +20,10 @@ export async function claimRefcounts(walk: Walk): Promise<RefcountBlocks | null>
   }
   if (!claimTable(walk, claim, offset, bytes)) return null;
   const table = await readExactly(walk, offset, bytes);
-  const blocks: number[] = [];
-  for (let at = 0; at < bytes; at += 8) {
-    const high = table.readUInt32BE(at);
-    const low = table.readUInt32BE(at + 4);
-    blocks.push(high === 0 && low === 0 ? 0 : claimBlock(walk, offset + at, high * 2 ** 32 + low));
+  const blocks: number[] = new Array(bytes / 8).fill(0);
+  const entries = entriesOf(table);
+  for (let at = entries.next(0); at !== -1; at = entries.next(at + 8)) {
+    blocks[at / 8] = claimBlock(walk, offset + at, entries.high(at) * 2 ** 32 + entries.low(at));
   }
   return blocks;
 }
@@ -93,11 +93,11 @@ function reportFree(walk: Walk, cluster: number): void {
 function isCounted(block: Buffer, index: number, order: number): boolean {
   if (order < 3) {
     const bit = index * 2 ** order;
-    return ((block.readUInt8(bit >>> 3) >>> (bit & 7)) & (2 ** (2 ** order) - 1)) !== 0;
+    return (((block[bit >>> 3] as number) >>> (bit & 7)) & (2 ** (2 ** order) - 1)) !== 0;
   }
   const bytes = 2 ** (order - 3);
   for (let at = index * bytes; at < (index + 1) * bytes; at++) {
-    if (block.readUInt8(at) !== 0) return true;
+    if (block[at] !== 0) return true;
   }
   return false;
 }
