@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { type Paint, plain } from '../index.js';
+import { isTerminal, type Output } from './output.js';
 import type { PolicyPattern, Settings } from './settings.js';
 import type { Signals } from './signals.js';
 
@@ -33,8 +34,11 @@ function movesCursor(name: string | undefined): boolean {
   return name !== undefined && name !== '' && name !== 'dumb';
 }
 
-export function terminalOf(proc: NodeJS.Process, settings: Settings, signals: Signals): Terminal {
-  const colours = proc.stdout.isTTY === true && !proc.env.NO_COLOR && proc.env.TERM !== 'dumb';
+export function terminalOf(proc: NodeJS.Process, output: Output, settings: Settings, signals: Signals): Terminal {
+  const colours = !proc.env.NO_COLOR && proc.env.TERM !== 'dumb' && isTerminal(1);
+  const stderrIsTerminal = movesCursor(proc.env.TERM) && isTerminal(2);
+  // A bar is drawn through Node's stream; a terminal that has gone away is nobody's end.
+  if (stderrIsTerminal) proc.stderr.on('error', () => {});
   return {
     env: settings.env,
     ownEnv: proc.env,
@@ -45,8 +49,8 @@ export function terminalOf(proc: NodeJS.Process, settings: Settings, signals: Si
     dieOf: signals.dieOf,
     exit: (code) => proc.exit(code),
     paint: colours ? (style, text) => styleText(style, text) : plain,
-    stderrIsTerminal: proc.stderr.isTTY === true && movesCursor(proc.env.TERM),
-    out: (text) => proc.stdout.write(text),
-    err: (text) => proc.stderr.write(text),
+    stderrIsTerminal,
+    out: output.out,
+    err: output.err,
   };
 }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { type FileHandle, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
+import type { OpenFile } from '../file/open-file.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
 import { PAGE_BYTES, pageAlignedBuffer } from './aligned-memory.js';
 import type { ReadFrom } from './read-from.js';
@@ -42,7 +43,7 @@ export async function openDirect(path: string): Promise<OpenedDirect> {
  * The same file opened once more, for reads past the page cache; null where the file system does not let us, or the name
  * leads to another file, or to one that was touched since: then only the descriptor that was judged is worth a read.
  */
-export async function openSameDirect(path: string, judged: FileIdentity): Promise<FileHandle | null> {
+export async function openSameDirect(path: string, judged: FileIdentity): Promise<OpenFile | null> {
   const opened = await openDirect(path);
   if (opened.kind !== 'regular') return null;
   if (opened.readFrom === 'disk' && sameIdentity(identityOf(opened.stats), judged)) return opened.handle;
@@ -50,7 +51,7 @@ export async function openSameDirect(path: string, judged: FileIdentity): Promis
   return null;
 }
 
-async function readsPastTheCache(handle: FileHandle): Promise<boolean> {
+async function readsPastTheCache(handle: OpenFile): Promise<boolean> {
   try {
     const { type } = await statfs(`/proc/self/fd/${handle.fd}`, { bigint: true });
     if (SERVED_FROM_MEMORY.has(type)) return false;
@@ -67,7 +68,7 @@ async function readsPastTheCache(handle: FileHandle): Promise<boolean> {
  * privilege. Only clean pages go, so the file is flushed first. Never fails: false where `dd` (coreutils) is absent or
  * would not, and true is no proof either (a page that a running VM maps stays).
  */
-export async function dropPageCache(handle: FileHandle): Promise<boolean> {
+export async function dropPageCache(handle: OpenFile): Promise<boolean> {
   // A flush that fails leaves dirty pages, which stay; what they are worth shows in the read that follows.
   await handle.sync().catch(() => {});
   return await new Promise((resolve) => {

@@ -1,11 +1,11 @@
 import { type BigIntStats, constants, fstatSync, lstatSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
+import { type OpenFile, openFile } from './open-file.js';
 
 export type NotRegular = 'directory' | 'symlink' | 'fifo' | 'socket' | 'character device' | 'block device' | 'other';
 
 /** What stands at a path: a regular file, opened, or the reason why there is none to read. */
-export type Opened = { readonly kind: 'regular'; readonly handle: FileHandle; readonly stats: BigIntStats } | NotOpened;
+export type Opened = { readonly kind: 'regular'; readonly handle: OpenFile; readonly stats: BigIntStats } | NotOpened;
 
 export type NotOpened =
   | { readonly kind: 'missing' }
@@ -21,9 +21,9 @@ export const REGULAR_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constant
  * The caller closes the handle. Never throws for what stands on the disk.
  */
 export async function openRegular(path: string, extraFlags = 0): Promise<Opened> {
-  let handle: FileHandle;
+  let handle: OpenFile;
   try {
-    handle = await open(path, REGULAR_ONLY | extraFlags);
+    handle = openFile(path, REGULAR_ONLY | extraFlags);
   } catch (error) {
     return whyNotOpened(path, error);
   }

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { BlobcheckError, systemErrorText } from '../errors.js';
+import type { OpenFile } from './open-file.js';
 
 /**
  * Reads `length` bytes at byte `offset`; returns fewer only at the end of the file (an empty buffer past it).
@@ -18,7 +18,7 @@ const AT_ONCE_BYTES = 128 * 1024;
 const READS_BEFORE_A_TURN = 64;
 
 /** A `ReadAt` over an open file. A failed read is a `BlobcheckError` `unreadable` with path and offset. */
-export function readAtOf(handle: FileHandle, path: string): ReadAt {
+export function readAtOf(handle: Pick<OpenFile, 'fd' | 'read'>, path: string): ReadAt {
   let reads = 0;
   const read = async (buffer: Buffer, at: number, offset: number): Promise<number> => {
     const length = buffer.length - at;

@@ -1,6 +1,7 @@
 import { dropPageCache, openDirect } from '../digest/direct.js';
 import { type HashedFile, hashOpenFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorText } from '../errors.js';
+import { identityOf, sameIdentity } from '../file/identity.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import { judgeQcow2 } from '../verify/qcow2-file.js';
@@ -11,6 +12,8 @@ export interface Candidate {
   readonly hashed: HashedFile;
   /** Why it cannot be a base whatever its content is (rule 13); null when its structure is sound. */
   readonly flaw: string | null;
+  /** `sound` where header and tables of the very bytes that were hashed were judged, and not even a warning came of it. */
+  readonly structure: 'sound' | 'unknown';
 }
 
 export interface ReadOptions {
@@ -35,19 +38,25 @@ export async function readCandidate(path: string, options: ReadOptions): Promise
       ...(signal === undefined ? {} : { signal }),
     });
     if (hashed.changed !== null) throw new BlobcheckError('changed', 'it changed while it was being read', { path });
-    return { path, hashed, flaw: await flawOf(path, hashed.bytes, signal) };
+    return { path, hashed, ...(await judgeStructure(path, hashed, signal)) };
   } finally {
     await opened.handle.close();
   }
 }
 
 /** Tables are read in pieces of any size, which O_DIRECT does not take. */
-async function flawOf(path: string, bytes: number, signal: AbortSignal | undefined): Promise<string | null> {
+async function judgeStructure(
+  path: string,
+  { bytes, after }: HashedFile,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Candidate, 'flaw' | 'structure'>> {
   const opened = await openRegular(path);
   if (opened.kind !== 'regular') throw new BlobcheckError('unreadable', notRegular(opened), { path });
   try {
     const { findings } = await judgeQcow2(readAtOf(opened.handle, path), bytes, path, 'blob', signal);
-    return findings.find(({ severity }) => severity === 'error' || severity === 'unverified')?.message ?? null;
+    const flaw = findings.find(({ severity }) => severity === 'error' || severity === 'unverified')?.message ?? null;
+    const isSound = findings.length === 0 && sameIdentity(identityOf(opened.stats), after);
+    return { flaw, structure: isSound ? 'sound' : 'unknown' };
   } finally {
     await opened.handle.close();
   }

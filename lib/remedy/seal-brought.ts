@@ -87,7 +87,7 @@ async function blobsOf(store: Store, refs: readonly string[], findings: Finding[
 
 async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean): Promise<SealedBlob> {
   const { signal } = run;
-  const { hashed, flaw } = await readCandidate(path, { signal, onProgress: run.baseOptions.onProgress });
+  const { hashed, flaw, structure } = await readCandidate(path, { signal, onProgress: run.baseOptions.onProgress });
   await syncDirectory(dirname(path));
   const digest = `sha256:${hashed.digest}`;
   const of = { blob, path, digest, bytes: hashed.bytes, readFrom: hashed.readFrom };
@@ -108,7 +108,7 @@ async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean
     const because = why ?? 'there is no right to write in the state directory';
     return refused(of, finding('state-unusable', `its seal is not written: ${because}`, { subject: path }));
   }
-  await run.ledger.recordRead(blob, path, hashed, 'good');
+  await run.ledger.recordRead(blob, path, hashed, 'good', structure);
   const outcome = known === null ? 'sealed' : 'replaced';
   return { ...of, outcome, basis, because: 'it was sealed as it was brought', findings: [] };
 }

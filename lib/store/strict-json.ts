@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { checkShape, Malformed } from './json-checker.js';
 import { DOCUMENT_LIMIT } from './json-limits.js';
 import { type FieldsOf, type JsonValue, type ObjectShape, shapedValue } from './json-shape.js';
@@ -30,13 +31,8 @@ export interface MalformedJson {
 export function parseStrict<S extends ObjectShape>(bytes: Buffer, shape: S): StrictJson<FieldsOf<S['fields']>> {
   if (bytes.length > DOCUMENT_LIMIT)
     return malformed(`it has more than ${DOCUMENT_LIMIT} bytes`, { line: 1, column: 1 });
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return malformed('it is not valid UTF-8', { line: 1, column: 1 });
-  }
-  return parseStrictText(text, shape);
+  if (!isUtf8(bytes)) return malformed('it is not valid UTF-8', { line: 1, column: 1 });
+  return parseStrictText(bytes.toString('utf8'), shape);
 }
 
 /** The same of a text, for a document that stands in a string of another. */

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import type { FileIdentity } from '../file/identity.js';
+import type { OpenFile } from '../file/open-file.js';
 
 /**
  * Where equal identity proves equal content; the numbers are statfs(2)'s, ZFS's is OpenZFS'. They keep every time
@@ -20,7 +20,7 @@ const TICK_NS = 20_000_000n;
 const SECOND_NS = 1_000_000_000n;
 
 /** The name of the file system that an open file lies on if its identities prove anything, else null. */
-export async function provingFileSystem(handle: FileHandle): Promise<string | null> {
+export async function provingFileSystem(handle: OpenFile): Promise<string | null> {
   // By the descriptor: the name may lead elsewhere by now.
   return await provingFileSystemAt(`/proc/self/fd/${handle.fd}`);
 }

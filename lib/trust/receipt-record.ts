@@ -30,6 +30,11 @@ export const receiptSchema = v.strictObject({
   identity: identitySchema,
   /** `unsealed`: the content does not hash to the name, and nothing said what it should be. */
   result: v.picklist(['good', 'bad', 'unsealed']),
+  /**
+   * Of a good one: header and tables were judged by the rules of `tool` on the same bytes, and nothing was found. Absent
+   * where that is not known.
+   */
+  structure: v.optional(v.literal('sound')),
   readFrom: v.picklist(['disk', 'cache']),
   /** When the read began; RFC 3339. */
   at: timestamp,

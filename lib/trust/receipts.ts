@@ -26,6 +26,8 @@ export interface FullRead {
   readonly path: string;
   readonly hashed: HashedFile;
   readonly result: Receipt['result'];
+  /** Whether header and tables were judged by this program on the bytes that were read, and nothing was found. */
+  readonly structure: 'sound' | 'unknown';
   /** The program's version. */
   readonly tool: string;
 }
@@ -90,6 +92,7 @@ async function remember(state: StateDirectory, read: FullRead): Promise<ReceiptW
     size: hashed.bytes,
     identity: identityToRecord(hashed.after),
     result: read.result,
+    ...(read.result === 'good' && read.structure === 'sound' ? { structure: 'sound' as const } : {}),
     readFrom: hashed.readFrom,
     at: new Date(Number(hashed.startedNs / 1_000_000n)).toISOString(),
     seconds: hashed.seconds,

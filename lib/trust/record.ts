@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 
@@ -49,7 +50,8 @@ export function decodeRecord<T extends { readonly checksum: string }>(
 ): Decoded<T> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (!isUtf8(bytes)) return { ok: false, reason: 'not JSON' };
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
     return { ok: false, reason: 'not JSON' };
   }

@@ -37,13 +37,20 @@ export interface BaseOptions {
   readonly onProgress: OnProgress;
 }
 
+/** What rules 9, 10 and 13 say of the bytes that were read. */
+export interface StructureJudged {
+  readonly bad: boolean;
+  /** Header and tables were judged, and not even a warning came of it. */
+  readonly sound: boolean;
+}
+
 /** Rule 15, and what is remembered of the read. A bad result is recorded before it is reported. */
 export async function judgeRead(
   request: BaseRequest,
   options: BaseOptions,
   hashed: HashedFile,
   remembered: Remembered,
-  structureBad: boolean,
+  { bad: structureBad, sound }: StructureJudged,
 ): Promise<{ findings: readonly Finding[]; report: Partial<BlobReport> }> {
   const { blob, path } = request;
   const digest = `sha256:${hashed.digest}`;
@@ -66,11 +73,11 @@ export async function judgeRead(
     const sealable = known === null && remembered.sealProblem === null && !structureBad;
     const sealed = sealable ? await sealByName(request, options, hashed) : null;
     basis = sealed ?? basis;
-    await options.ledger.recordRead(blob, path, hashed, 'good');
+    await options.ledger.recordRead(blob, path, hashed, 'good', sound ? 'sound' : 'unknown');
   } else if (findings.some(({ code }) => code === 'blob-corrupt' || code === 'blob-replaced')) {
-    await options.ledger.recordRead(blob, path, hashed, 'bad');
+    await options.ledger.recordRead(blob, path, hashed, 'bad', 'unknown');
   } else if (remembered.sealProblem === null && findings.some(({ code }) => code === 'blob-unsealed')) {
-    await options.ledger.recordRead(blob, path, hashed, 'unsealed');
+    await options.ledger.recordRead(blob, path, hashed, 'unsealed', 'unknown');
   }
   return {
     findings: settleSeal(path, remembered, findings),

@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { FileIdentity } from '../file/identity.js';
+import type { OpenFile } from '../file/open-file.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
 import { provingFileSystem } from '../trust/identity-proof.js';
@@ -12,7 +12,7 @@ import { judgeContent } from './rules/content.js';
 
 /** What is known of an open base without reading it. */
 export interface ReceiptFacts {
-  readonly handle: FileHandle;
+  readonly handle: OpenFile;
   readonly identity: FileIdentity;
   readonly remembered: Remembered;
   readonly structureBad: boolean;

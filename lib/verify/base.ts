@@ -23,6 +23,8 @@ export interface JudgedBase {
   readonly hashed: HashedFile | null;
   /** The file whose content was judged, by a read or by a receipt; null where none was. */
   readonly identity: FileIdentity | null;
+  /** `sound` where its header and tables were judged and nothing was found. */
+  readonly structure: 'sound' | 'unknown';
   readonly remembered: Remembered;
 }
 
@@ -39,6 +41,7 @@ export async function judgeBase(request: BaseRequest, options: BaseOptions): Pro
     header: null,
     hashed: null,
     identity: null,
+    structure: 'unknown',
     remembered,
   };
   if (opened.kind !== 'regular') return unread;
@@ -68,11 +71,13 @@ async function judgeOpenBase(
   unread: JudgedBase,
 ): Promise<JudgedBase> {
   const { path, blob } = request;
-  const { handle, stats } = opened;
-  const structure = await judgeQcow2(readAtOf(handle, path), Number(stats.size), path, 'blob', options.signal);
-  const structureBad = structure.findings.some(({ severity }) => severity === 'error');
-  const header = structureBad || structure.facts.kind !== 'qcow2' ? null : structure.facts.header;
-  const structured: Structured = { opened, structure, structureBad, unread: { ...unread, header } };
+  const { stats } = opened;
+  if (knowsTables(unread.remembered, options.ledger)) {
+    const known = await byReceipt(request, options, await judgeStructure(request, options, opened, unread, 'sound'));
+    if (known !== null) return known;
+  }
+  const structured = await judgeStructure(request, options, opened, unread, 'unknown');
+  const { structure } = structured;
   const remembered = await byReceipt(request, options, structured);
   if (remembered !== null) return remembered;
   if (options.content === 'remembered') {
@@ -91,6 +96,30 @@ async function judgeOpenBase(
     const now = { ...structured, unread: { ...structured.unread, remembered: await options.ledger.recall(blob) } };
     return (await byReceipt(request, mine, now)) ?? (await byReading(request, mine, now));
   });
+}
+
+/**
+ * Whether the tables need not be walked again where the receipt speaks for the file: then its bytes are those that were
+ * walked when it was written. By the same version of this program, so a rule that is new finds what it has to find.
+ */
+function knowsTables({ receipt }: Remembered, { tool }: Ledger): boolean {
+  return receipt !== null && receipt.result === 'good' && receipt.structure === 'sound' && receipt.tool === tool;
+}
+
+async function judgeStructure(
+  { path }: BaseRequest,
+  { signal }: BaseOptions,
+  opened: OpenedRegular,
+  unread: JudgedBase,
+  tables: 'unknown' | 'sound',
+): Promise<Structured> {
+  const read = readAtOf(opened.handle, path);
+  const structure = await judgeQcow2(read, Number(opened.stats.size), path, 'blob', signal, tables);
+  const structureBad = structure.findings.some(({ severity }) => severity === 'error');
+  const header = structureBad || structure.facts.kind !== 'qcow2' ? null : structure.facts.header;
+  const isSound = structure.findings.length === 0 && header !== null;
+  const judged: JudgedBase = { ...unread, header, structure: isSound ? 'sound' : 'unknown' };
+  return { opened, structure, structureBad, unread: judged };
 }
 
 /** Whether another file stands there since we began to wait. One that changes during the read is told by the read. */
@@ -138,7 +167,10 @@ async function byReading(
   // The structure was judged before the hash began: nothing may have changed in between.
   const changed = read.changed ?? (sameIdentity(identityOf(stats), read.before) ? null : ('content' as const));
   const hashed = { ...read, changed };
-  const content = await judgeRead(request, options, hashed, unread.remembered, structureBad);
+  const content = await judgeRead(request, options, hashed, unread.remembered, {
+    bad: structureBad,
+    sound: unread.structure === 'sound',
+  });
   return {
     ...unread,
     findings: [...content.findings, ...structure.findings],

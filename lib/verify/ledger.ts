@@ -34,6 +34,8 @@ export interface Ledger {
   readonly problems: ReadonlySet<string>;
   /** Whether the turn to read is held already: then `whileReading` does not wait. */
   readonly isInTurn: boolean;
+  /** The version of this program. */
+  readonly tool: string;
   /** Whether a turn to read has been taken: then time has passed, whoever read. */
   hasTakenTurn(): boolean;
   recall(blob: string): Promise<Remembered>;
@@ -46,8 +48,14 @@ export interface Ledger {
   seal(blob: string, hashed: HashedFile, basis: Basis): Promise<SealWritten>;
   /** Seals a blob anew, because somebody asked for it by name; the old seal goes into the history. */
   reseal(blob: string, hashed: HashedFile, basis: Basis): Promise<SealWritten>;
-  /** Records a full read. */
-  recordRead(blob: string, path: string, hashed: HashedFile, result: Receipt['result']): Promise<void>;
+  /** Records a full read, and whether header and tables of what was read were judged and nothing was found. */
+  recordRead(
+    blob: string,
+    path: string,
+    hashed: HashedFile,
+    result: Receipt['result'],
+    structure: 'sound' | 'unknown',
+  ): Promise<void>;
 }
 
 export function ledgerOf(state: StateDirectory, tool: string): Ledger {
@@ -59,6 +67,7 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
   return {
     problems,
     isInTurn: false,
+    tool,
     hasTakenTurn: () => hasTakenTurn,
     async recall(blob) {
       const seal = await readSeal(state, blob);
@@ -95,8 +104,8 @@ export function ledgerOf(state: StateDirectory, tool: string): Ledger {
       if (written.kind === 'not-written') note(written.problem);
       return written;
     },
-    async recordRead(blob, path, hashed, result) {
-      const written = await writeReceipt(state, { blob, path, hashed, result, tool });
+    async recordRead(blob, path, hashed, result, structure) {
+      const written = await writeReceipt(state, { blob, path, hashed, result, structure, tool });
       if (written.kind === 'not-written') note(written.problem);
     },
   };

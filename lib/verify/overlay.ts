@@ -1,7 +1,8 @@
-import { type FileHandle, realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorText } from '../errors.js';
 import { whatChanged } from '../file/changed.js';
+import type { OpenFile } from '../file/open-file.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import { type Finding, finding } from '../finding/finding.js';
@@ -47,7 +48,7 @@ export async function judgeOverlay(path: string, place: BlobPlace, signal?: Abor
 
 async function judgeOpenOverlay(
   path: string,
-  handle: FileHandle,
+  handle: OpenFile,
   size: number,
   place: BlobPlace,
   signal: AbortSignal | undefined,
@@ -60,7 +61,7 @@ async function judgeOpenOverlay(
     const unread = finding('overlay-malformed', 'the backing name cannot be read', { subject: path });
     return { findings: verdictOf(findings) === 'allow' ? [...findings, unread] : findings, header, base: null };
   }
-  const backing = await backingFacts(path, header, place);
+  const backing = backingFacts(path, header, place);
   const faults = judgeBacking(backing);
   return { findings: [...findings, ...faults], header, base: faults.length > 0 ? null : digestInName(backing.name) };
 }
@@ -106,19 +107,19 @@ export function overlayDisk(file: string, overlay: JudgedOverlay, chain: DiskRep
   };
 }
 
-async function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): Promise<BackingFacts> {
+function backingFacts(overlay: string, header: Qcow2Header, place: BlobPlace): BackingFacts {
   const name = readBackingName(header.backing?.name ?? null);
   const relative = name.kind === 'path' && !name.absolute && place.staysInPlace ? name.path : null;
-  const relativeLeadsThere = relative !== null && (await leadsTo(place.blobs, overlay, relative));
+  const relativeLeadsThere = relative !== null && leadsTo(place.blobs, overlay, relative);
   return { overlay, name, relativeLeadsThere, spellings: place.spellings, staysInPlace: place.staysInPlace };
 }
 
 /** Whether a relative name leads into a directory; `..` after a link is resolved as the kernel does, not as text. */
-async function leadsTo(directory: string, overlay: string, name: string): Promise<boolean> {
+function leadsTo(directory: string, overlay: string, name: string): boolean {
   const slash = name.lastIndexOf('/');
   const named = slash === -1 ? '.' : name.slice(0, slash);
   try {
-    return (await realpath(`${dirname(overlay)}/${named}`)) === directory;
+    return realpathSync.native(`${dirname(overlay)}/${named}`) === directory;
   } catch {
     return false;
   }

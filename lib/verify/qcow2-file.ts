@@ -10,17 +10,22 @@ export interface JudgedQcow2 {
   readonly findings: readonly Finding[];
 }
 
-/** Rules 9, 10 and 13: header and tables of an open image. Tables of a header that is refused are not walked. */
+/**
+ * Rules 9, 10 and 13: header and tables of an open image. Tables of a header that is refused are not walked, nor those that
+ * are known to be sound.
+ */
 export async function judgeQcow2(
   read: ReadAt,
   fileSize: number,
   subject: string,
   role: 'overlay' | 'blob',
   signal: AbortSignal | undefined,
+  tables: 'unknown' | 'sound' = 'unknown',
 ): Promise<JudgedQcow2> {
   const facts = await readHeader(read, fileSize);
   const findings = judgeHeader(facts, subject, role);
-  if (facts.kind !== 'qcow2' || findings.some(({ severity }) => severity === 'error')) return { facts, findings };
-  const tables = await walkTables(read, facts.header, signal === undefined ? {} : { signal });
-  return { facts, findings: [...findings, ...judgeTables(tables, subject, role)] };
+  const isRefused = facts.kind !== 'qcow2' || findings.some(({ severity }) => severity === 'error');
+  if (isRefused || tables === 'sound') return { facts, findings };
+  const walked = await walkTables(read, facts.header, signal === undefined ? {} : { signal });
+  return { facts, findings: [...findings, ...judgeTables(walked, subject, role)] };
 }

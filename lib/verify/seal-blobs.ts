@@ -109,7 +109,7 @@ async function settled(
     return result(target, base, 'refused', basis, null, [...findings, raced]);
   }
   // The seal voided the receipt, and the content that it speaks of has just been read whole.
-  if (base.hashed !== null) await run.ledger.recordRead(target.blob, target.path, base.hashed, 'good');
+  if (base.hashed !== null) await run.ledger.recordRead(target.blob, target.path, base.hashed, 'good', base.structure);
   return result(target, base, 'sealed', basis, because[basis], findings);
 }
 

@@ -11,7 +11,11 @@ import type { Reader } from '../../lib/verify/reader.js';
 
 let now = 1_000_000;
 const settings = { env: process.env, policies: [], problems: [] };
-const terminal = terminalOf(process, settings, handleSignals(process));
+const output = {
+  out: (text: string) => void process.stdout.write(text),
+  err: (text: string) => void process.stderr.write(text),
+};
+const terminal = terminalOf(process, output, settings, handleSignals(process));
 const progress = await progressOn(terminal, false, () => (now += 1000));
 const [pid] = process.argv.slice(2);
 let shown = false;

@@ -17,7 +17,10 @@ const test = suite('trust/receipts');
 async function remember(at: Place, path: string, result: 'good' | 'bad') {
   await settled(path);
   const hashed = await hashFile(path);
-  return { hashed, outcome: await writeReceipt(at.state, { blob: BLOB, path, hashed, result, tool: '0.1.0' }) };
+  return {
+    hashed,
+    outcome: await writeReceipt(at.state, { blob: BLOB, path, hashed, result, structure: 'unknown', tool: '0.1.0' }),
+  };
 }
 
 async function receiptOf(at: Place): Promise<Receipt> {
@@ -125,7 +128,14 @@ needs(['receipts'], test, 'a racy good read is not remembered, and the receipt b
   const before = await receiptOf(at);
   const hashed = await hashFile(path);
   const racy = { ...hashed, startedNs: hashed.after.ctimeNs };
-  const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed: racy, result: 'good', tool: '0.1.0' });
+  const outcome = await writeReceipt(at.state, {
+    blob: BLOB,
+    path,
+    hashed: racy,
+    result: 'good',
+    structure: 'unknown',
+    tool: '0.1.0',
+  });
   assert.is(outcome.kind, 'not-written');
   if (outcome.kind === 'not-written') assert.is(outcome.problem, null);
   assert.equal(await receiptOf(at), before);
@@ -145,7 +155,14 @@ for (const what of ['racy', 'gone', 'changed afterwards'] as const) {
       if (what === 'racy') hashed = { ...hashed, startedNs: hashed.after.ctimeNs };
       if (what === 'gone') fs.rmSync(path);
       if (what === 'changed afterwards') fs.appendFileSync(path, 'x');
-      const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed, result: 'bad', tool: '0.1.0' });
+      const outcome = await writeReceipt(at.state, {
+        blob: BLOB,
+        path,
+        hashed,
+        result: 'bad',
+        structure: 'unknown',
+        tool: '0.1.0',
+      });
       assert.is(outcome.kind, 'written');
       const bad = await receiptOf(at);
       assert.is(bad.result, 'bad');
@@ -163,7 +180,14 @@ needs(
     const path = blobFile(at);
     await remember(at, path, 'good');
     const hashed = { ...(await hashFile(path)), changed: 'content' as const };
-    const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed, result: 'bad', tool: '0.1.0' });
+    const outcome = await writeReceipt(at.state, {
+      blob: BLOB,
+      path,
+      hashed,
+      result: 'bad',
+      structure: 'unknown',
+      tool: '0.1.0',
+    });
     assert.is(outcome.kind, 'not-written');
     assert.equal(await readReceipt(at.state, BLOB), { kind: 'none', problem: null });
   },
@@ -174,7 +198,14 @@ needs(['receipts'], test, 'without a state directory a read is forgotten without
   const path = blobFile(at);
   const hashed = await hashFile(path);
   const state = await openState(null, at.root);
-  const outcome = await writeReceipt(state, { blob: BLOB, path, hashed, result: 'good', tool: '0.1.0' });
+  const outcome = await writeReceipt(state, {
+    blob: BLOB,
+    path,
+    hashed,
+    result: 'good',
+    structure: 'unknown',
+    tool: '0.1.0',
+  });
   assert.is(outcome.kind === 'not-written' ? outcome.problem : '', null);
 });
 
@@ -183,7 +214,14 @@ needs(['receipts'], test, 'on a file system whose identities prove nothing a rea
   // A regular file on procfs cannot be hashed: the read is that of another file, long after its last change.
   const path = '/proc/self/status';
   const hashed = { ...(await hashFile(blobFile(at))), startedNs: 2n ** 62n };
-  const outcome = await writeReceipt(at.state, { blob: BLOB, path, hashed, result: 'good', tool: '0.1.0' });
+  const outcome = await writeReceipt(at.state, {
+    blob: BLOB,
+    path,
+    hashed,
+    result: 'good',
+    structure: 'unknown',
+    tool: '0.1.0',
+  });
   assert.match(outcome.kind === 'not-written' ? outcome.reason : '', 'an identity proves nothing');
 });
 

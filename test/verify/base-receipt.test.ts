@@ -182,7 +182,7 @@ here('is malformed whatever its receipt says, if its structure is bad', async ()
   const base = await baseOf(Buffer.alloc(70_000, 'raw'));
   const hashed = await hashFile(base.path);
   await base.ledger.seal(base.blob, hashed, 'operator');
-  await base.ledger.recordRead(base.blob, base.path, hashed, 'good');
+  await base.ledger.recordRead(base.blob, base.path, hashed, 'good', 'unknown');
   const judged = await base.judge();
   assert.equal(codes(judged), ['blob-malformed']);
   assert.is(judged.report.how, 'receipt');
