@@ -20,16 +20,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { putRow } from '../builders/edit-metadata.js';
 import { type SmallNode, snapshotOn } from '../builders/small-node.js';
 import { blobcheck } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { startedBy } from '../support/started.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { hookEnvironment } from './hooked.js';
 import { ask, cloneAndRemove, directoryOf, rootOf, stampOf, traced, WARM, warmNode } from './warm.js';
 
 const test = suite('the memory of the hook');
+const guard = fileURLToPath(new URL('../../bin/cocoon-guard', import.meta.url));
 const here = (name: string, run: () => void) => needs(['strace', 'receipts'], test, name, run);
 
 const isWarm = (node: SmallNode, env: NodeJS.ProcessEnv = {}, ref = 'app:v1'): boolean => {
@@ -61,6 +65,57 @@ const idOf = (node: SmallNode): string => directoryOf(node).split('/').at(-1) ??
 function recordOf(node: SmallNode, id: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(rootOf(node), 'snapshot/db/snapshots.json'), 'utf8')).snapshots[id];
 }
+
+/** A file that is run as cocoon, and what vk-cocoon calls it with. */
+function cocoonStub(): string {
+  const path = join(temporaryDirectory(), 'cocoon');
+  writeFileSync(path, '#!/bin/sh\n', { mode: 0o755 });
+  return path;
+}
+const clone = (node: SmallNode) => {
+  const flags = ['--output', 'json', '--name', 'n', '--cpu', '2', '--memory', '1024', '--pull', '--on-demand'];
+  return ['vm', 'clone', '--root-dir', rootOf(node), ...flags, 'app:v1'];
+};
+
+here('through the guard, too: then cocoon is run, and nothing else', () => {
+  const node = warmNode();
+  const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state, BLOBCHECK_COCOON: cocoonStub() });
+  const words = ['sh', guard, ...clone(node)];
+  const cold = startedBy(words, env);
+  assert.is(cold.status, 0, cold.stderr);
+  assert.ok(cold.programs.length > WARM.length + 1);
+  const warm = startedBy(words, env);
+  assert.equal([warm.status, warm.stderr, warm.programs], [0, '', [...WARM, 'cocoon']]);
+});
+
+needs(['strace', 'receipts', 'mount-namespace'], test, "with root's settings, whose owner the same stat shows", () => {
+  const node = warmNode();
+  const etc = temporaryDirectory();
+  const settings = join(etc, 'blobcheck/blobcheck.conf');
+  mkdirSync(join(etc, 'blobcheck'));
+  chmodSync(etc, 0o755);
+  const keys = { BLOBCHECK_COCOON: cocoonStub(), BLOBCHECK_NODE: process.execPath, BLOBCHECK_STATE_DIR: node.state };
+  const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(settings, `# settings\n${lines.join('')}`);
+  const script = 'mount --bind "$0" /etc && exec strace -f --seccomp-bpf -qq -z -e trace=execve -o "$@"';
+  const trace = join(temporaryDirectory(), 'trace');
+  const run = () => {
+    const words = ['--map-root-user', '--mount', 'sh', '-c', script, etc, trace, 'sh', guard, ...clone(node)];
+    const ended = spawnSync('unshare', words, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } });
+    const started = [...readFileSync(trace, 'utf8').matchAll(/execve\("[^"]*?([^"/]*)"/g)].map(([, name]) => name);
+    return { status: ended.status, stderr: ended.stderr, started };
+  };
+  assert.is(run().status, 0);
+  assert.equal(run(), { status: 0, stderr: '', started: [...WARM, 'cocoon'] });
+  // Other settings are another question; those that others can write are none.
+  appendFileSync(settings, 'BLOBCHECK_PULL_POLICY[ci/*]=Never\n');
+  assert.ok(run().started.includes('node'));
+  assert.equal(run().started, [...WARM, 'cocoon']);
+  chmodSync(settings, 0o666);
+  const ignored = run();
+  assert.match(ignored.stderr, 'is ignored');
+  assert.not.equal(ignored.started, [...WARM, 'cocoon']);
+});
 
 here('its warnings are told again', () => {
   const node = warmNode();
