@@ -1,11 +1,12 @@
 import { escapeText, version } from '../index.js';
+import { loadAndKeepCode, loadProgram, type ProgramName } from './load-program.js';
 import { outputOf } from './output.js';
 import { readSettings } from './settings.js';
 import { handleSignals } from './signals.js';
 import { terminalOf } from './terminal.js';
 
-/** Runs the command line in `proc`, and sets its exit code. */
-export async function run(proc: NodeJS.Process): Promise<void> {
+/** Runs the command line in `proc`, and sets its exit code. `keepCode` is what the build asks for. */
+export async function run(proc: NodeJS.Process, keepCode = false): Promise<void> {
   const signals = handleSignals(proc);
   const output = outputOf(proc);
   const args = proc.argv.slice(2);
@@ -16,18 +17,12 @@ export async function run(proc: NodeJS.Process): Promise<void> {
   }
   const settings = readSettings(proc.env);
   for (const problem of settings.problems) output.err(`blobcheck: ${escapeText(problem)}\n`);
-  const { runProgram } = await programFor(args[0]);
+  const name = programFor(args[0]);
+  const { runProgram } = keepCode ? loadAndKeepCode(name, proc) : loadProgram(name);
   proc.exitCode = await runProgram(args, terminalOf(proc, output, settings, signals));
 }
 
 /** What is asked for often is a program of its own, which knows nothing else and so starts in half the time. */
-function programFor(command: string | undefined) {
-  switch (command) {
-    case 'verify':
-      return import('./programs/verify.js');
-    case 'hook':
-      return import('./programs/hook.js');
-    default:
-      return import('./programs/every.js');
-  }
+function programFor(command: string | undefined): ProgramName {
+  return command === 'verify' || command === 'hook' ? command : 'every';
 }
