@@ -11,15 +11,22 @@ import { ask, rootOf, warmNode } from './warm.js';
 
 const test = suite('many hooks that ask at once');
 
-needs(['strace', 'receipts', 'flock'], test, 'start one Node, and one process that reads the base', () => {
-  const node = warmNode();
-  for (const section of ['stamps', 'receipts']) rmSync(join(node.state, section), { recursive: true });
-  const all = 'for each in 1 2 3 4 5 6 7 8 9 10; do sh "$0" "$@" & done; wait';
-  const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
-  const { programs, stderr } = startedBy(['sh', '-c', all, preClone, '--root-dir', rootOf(node), 'app:v1'], env);
-  assert.is(stderr, '');
-  assert.is(programs.filter((name) => name === 'node').length, 2, programs.join(' '));
-});
+/** What each of these leaves of the state directory. */
+const forgotten: Readonly<Record<string, readonly string[]>> = {
+  'start one Node, and one process that reads the base': ['stamps', 'receipts'],
+  'are one, too, where nobody has ever asked': [''],
+};
+for (const [name, sections] of Object.entries(forgotten)) {
+  needs(['strace', 'receipts', 'flock'], test, name, () => {
+    const node = warmNode();
+    for (const section of sections) rmSync(join(node.state, section), { recursive: true });
+    const all = 'for each in 1 2 3 4 5 6 7 8 9 10; do sh "$0" "$@" & done; wait';
+    const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
+    const { programs, stderr } = startedBy(['sh', '-c', all, preClone, '--root-dir', rootOf(node), 'app:v1'], env);
+    assert.is(stderr, '');
+    assert.is(programs.filter((name) => name === 'node').length, 2, programs.join(' '));
+  });
+}
 
 needs(['receipts', 'flock'], test, 'wait no longer than they may for one that does not come to its end', async () => {
   const node = warmNode();
