@@ -1,6 +1,6 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { DEPTH_LIMIT, VALUE_LIMIT } from './json-limits.js';
-import { foldKey, type Shape } from './json-shape.js';
+import { foldedKeys, foldKey, type Shape } from './json-shape.js';
 
 /** A document that is no JSON, is not of its shape, or could be read differently by two readers. */
 export class Malformed extends Error {
@@ -48,7 +48,7 @@ export function checkShape(text: string, shape: Shape): void {
     if (next.shape !== null && next.shape !== 'any' && isListShape(next.shape) !== isList) {
       throw wrongType(next.where, found, next.shape, offset);
     }
-    frames.push({ ...next, folded: foldedKeys(next.shape), seen: new Set(), key: '', count: 0 });
+    frames.push({ ...next, folded: foldedOf(next.shape), seen: new Set(), key: '', count: 0 });
   };
   const end = () => {
     frames.pop();
@@ -98,13 +98,12 @@ function nextIn(frame: Frame | undefined): Expected {
   return { shape: known ?? null, where };
 }
 
-function isListShape(shape: Shape): boolean | null {
-  return typeof shape === 'string' ? null : 'items' in shape;
+function foldedOf(shape: Shape | null): ReadonlyMap<string, string> {
+  return shape === null || typeof shape === 'string' || !('fields' in shape) ? new Map() : foldedKeys(shape);
 }
 
-function foldedKeys(shape: Shape | null): ReadonlyMap<string, string> {
-  if (shape === null || typeof shape === 'string' || !('fields' in shape)) return new Map();
-  return new Map(Object.keys(shape.fields).map((key) => [foldKey(key), key]));
+function isListShape(shape: Shape): boolean | null {
+  return typeof shape === 'string' ? null : 'items' in shape;
 }
 
 function enterKey(frame: Frame, key: string, offset: number, length: number): void {

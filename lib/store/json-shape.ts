@@ -75,3 +75,14 @@ export function foldKey(key: string): string {
     .replace(/\u212a/g, 'k')
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
+
+const folded = new WeakMap<ObjectShape, ReadonlyMap<string, string>>();
+
+/** The keys of a shape, by what they fold to. */
+export function foldedKeys(shape: ObjectShape): ReadonlyMap<string, string> {
+  const known = folded.get(shape);
+  if (known !== undefined) return known;
+  const keys = new Map(Object.keys(shape.fields).map((key) => [foldKey(key), key]));
+  folded.set(shape, keys);
+  return keys;
+}

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { checkShape, Malformed } from './json-checker.js';
 import { DOCUMENT_LIMIT } from './json-limits.js';
 import { type FieldsOf, type JsonValue, type ObjectShape, shapedValue } from './json-shape.js';
+import { plainDocument } from './plain-json.js';
 
 /** A document that every reader reads alike, or why it is none. */
 export type StrictJson<T> =
@@ -39,9 +40,7 @@ export function parseStrict<S extends ObjectShape>(bytes: Buffer, shape: S): Str
 export function parseStrictText<S extends ObjectShape>(text: string, shape: S): StrictJson<FieldsOf<S['fields']>> {
   if (text.charCodeAt(0) === 0xfeff) return malformed('it begins with a byte order mark', { line: 1, column: 1 });
   try {
-    checkShape(text, shape);
-    // The second opinion on whether it is JSON at all, from the parser that JavaScript itself has.
-    const document = withoutPrototype(JSON.parse(text));
+    const document = plainDocument(text, shape) ?? checkedDocument(text, shape);
     if (document === null) return malformed('it is null', { line: 1, column: 1 });
     return { kind: 'ok', value: shapedValue(document, shape) as FieldsOf<S['fields']>, document };
   } catch (error) {
@@ -50,6 +49,12 @@ export function parseStrictText<S extends ObjectShape>(text: string, shape: S): 
     const offset = Number(/at position (\d+)/.exec(error.message)?.[1] ?? 0);
     return malformed((error.message.split('\n')[0] ?? '').slice(0, 200), positionOf(text, offset));
   }
+}
+
+function checkedDocument(text: string, shape: ObjectShape): JsonValue {
+  checkShape(text, shape);
+  // The second opinion on whether it is JSON at all, from the parser that JavaScript itself has.
+  return withoutPrototype(JSON.parse(text));
 }
 
 function withoutPrototype(value: unknown): JsonValue {
