@@ -7,6 +7,7 @@ import { buildRoot } from '../test/builders/cocoon-root.js';
 import { buildQcow2, writeQcow2File } from '../test/builders/qcow2.js';
 import { identitiesProve } from '../test/support/requires.js';
 import { flush } from './data.js';
+import { callersEnvironment } from './environment.js';
 import { run } from './program.js';
 import { program } from './subject.js';
 
@@ -23,7 +24,7 @@ export interface BenchNode {
   readonly stateDir: string;
   /** Lead a command to the root and to its state directory. */
   readonly options: readonly string[];
-  /** Lead the scripts there, which take nothing else of whoever runs the benchmark. */
+  /** Lead the scripts there. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -60,7 +61,7 @@ export function ledTo(root: string, stateDir: string): Pick<BenchNode, 'stateDir
     stateDir,
     options: ['--root-dir', root, '--state-dir', stateDir],
     env: {
-      PATH: process.env.PATH,
+      ...callersEnvironment(),
       COCOON_ROOT_DIR: root,
       BLOBCHECK_STATE_DIR: stateDir,
       BLOBCHECK_NODE: process.execPath,

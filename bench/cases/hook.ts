@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { BenchCase, CaseReport } from '../case.js';
 import { compare } from '../compare.js';
 import { inTemporary } from '../data.js';
+import { EMPTY, noteOnNode } from '../environment.js';
 import { nodeWithBase, remember, SNAPSHOT, whyNoScripts } from '../node.js';
 import { run } from '../program.js';
 import { startedByShell } from '../shell.js';
@@ -15,6 +16,7 @@ const RUNS = 20;
 const BASE_BYTES = 64 * 2 ** 20;
 
 const NODE = 'node -e 0';
+const NODE_ALONE = 'node -e 0, empty environment';
 const HOOK = 'pre-clone, warm';
 const GUARD = 'cocoon-guard vm clone, warm';
 const BY_NODE = 'blobcheck hook';
@@ -53,6 +55,7 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
         started(GUARD, guard, absent),
         started(BY_NODE, [program, 'hook', ...node.options, SNAPSHOT], absent),
         started(NODE, [process.execPath, '-e', '0']),
+        startedByShell(NODE_ALONE, [process.execPath, '-e', '0'], { runs: RUNS, env: EMPTY }),
         started(SHELL, ['sh', '-c', ':']),
         started('stat of one file', ['stat', '-c', '%i %s %Y %y %z', node.blob]),
         started(`${STUB}, in cocoon's place`, [STUB]),
@@ -78,6 +81,7 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
     notes: [
       `Through the guard counts all until ${STUB}, which stands in cocoon's place, has ended.`,
       `${BY_NODE} is what the hook asks where its own memory does not answer: the receipt does.`,
+      ...[noteOnNode()].filter((note) => note !== null),
     ],
   };
 }

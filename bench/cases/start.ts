@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BenchCase, CaseReport } from '../case.js';
 import { compare } from '../compare.js';
 import { inTemporary } from '../data.js';
+import { EMPTY, noteOnNode } from '../environment.js';
 import { nodeWithBase, remember, SNAPSHOT, whyNoReceipts } from '../node.js';
 import { startedByShell } from '../shell.js';
 import { program } from '../subject.js';
@@ -14,6 +15,7 @@ const RUNS = 5;
 const BASE_BYTES = 64 * 2 ** 20;
 
 const NODE = 'node -e 0';
+const NODE_ALONE = 'node -e 0, empty environment';
 const JSON_ROOT = 'blobcheck verify, receipt, JSON root';
 const SQLITE_ROOT = 'blobcheck verify, receipt, sqlite root';
 
@@ -36,6 +38,7 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
       relativeTo: NODE,
       contestants: [
         started(NODE, [process.execPath, '-e', '0']),
+        startedByShell(NODE_ALONE, [process.execPath, '-e', '0'], { runs: RUNS, env: EMPTY }),
         started('blobcheck --version', [program, '--version']),
         started(JSON_ROOT, [program, 'verify', SNAPSHOT, ...json.options], absent),
         started(SQLITE_ROOT, [program, 'verify', SNAPSHOT, ...sqlite.options], absent),
@@ -48,6 +51,9 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
     title: 'Verification where nothing has changed',
     tables: [table],
     charts: [],
-    notes: ['Both roots have one snapshot; its base has a receipt, so nothing of it is read.'],
+    notes: [
+      'Both roots have one snapshot; its base has a receipt, so nothing of it is read.',
+      ...[noteOnNode()].filter((note) => note !== null),
+    ],
   };
 }
