@@ -35,14 +35,18 @@ export function readWhole(path: string, limit: number): FileBytes {
   }
 }
 
-/** Reads to the end of the file, or one byte past the limit. A file of /proc says that it has no bytes and has some. */
+/**
+ * Reads to the end of the file, or one byte past the limit. A file of /proc says that it has no bytes and has some; any
+ * other that gives less than it was asked for, and as much as it said, has ended.
+ */
 function readUpTo(descriptor: number, expected: number, limit: number): Buffer {
   let buffer = Buffer.allocUnsafe(Math.min(Math.max(expected + 1, 4096), limit + 1));
   let filled = 0;
   for (;;) {
     const bytesRead = readSync(descriptor, buffer, filled, buffer.length - filled, filled);
     filled += bytesRead;
-    if (bytesRead === 0 || filled > limit) return buffer.subarray(0, filled);
+    const hasEnded = filled === expected && filled < buffer.length;
+    if (bytesRead === 0 || hasEnded || filled > limit) return buffer.subarray(0, filled);
     if (filled === buffer.length) buffer = Buffer.concat([buffer], Math.min(buffer.length * 2, limit + 1));
   }
 }

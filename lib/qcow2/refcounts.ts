@@ -4,8 +4,8 @@ import { MAX_REFCOUNT_TABLE_BYTES } from './limits.js';
 import { readTables } from './read-tables.js';
 import { addProblem, claimTable, isPlaced, readExactly, type Walk } from './walk.js';
 
-/** The refcount blocks by the index of the table entry that leads to them; 0 where there is none. */
-export type RefcountBlocks = readonly number[];
+/** Where the refcount blocks are, by the index of the table entry that leads to them. */
+export type RefcountBlocks = ReadonlyMap<number, number>;
 
 /** Takes the refcount table and its blocks; null where there is no table to read. */
 export async function claimRefcounts(walk: Walk): Promise<RefcountBlocks | null> {
@@ -20,16 +20,17 @@ export async function claimRefcounts(walk: Walk): Promise<RefcountBlocks | null>
   }
   if (!claimTable(walk, claim, offset, bytes)) return null;
   const table = await readExactly(walk, offset, bytes);
-  const blocks: number[] = new Array(bytes / 8).fill(0);
+  const blocks = new Map<number, number>();
   const entries = entriesOf(table);
   for (let at = entries.next(0); at !== -1; at = entries.next(at + 8)) {
-    blocks[at / 8] = claimBlock(walk, offset + at, entries.high(at) * 2 ** 32 + entries.low(at));
+    const target = entries.high(at) * 2 ** 32 + entries.low(at);
+    if (claimBlock(walk, offset + at, target)) blocks.set(at / 8, target);
   }
   return blocks;
 }
 
-function claimBlock(walk: Walk, at: number, target: number): number {
-  return claimTable(walk, { what: 'refcount block', entry: at }, target, walk.clusterSize) ? target : 0;
+function claimBlock(walk: Walk, at: number, target: number): boolean {
+  return claimTable(walk, { what: 'refcount block', entry: at }, target, walk.clusterSize);
 }
 
 /**
@@ -44,12 +45,11 @@ export async function walkRefcounts(walk: Walk, blocks: RefcountBlocks): Promise
   const present: number[] = [];
   for (let index = 0; index < covering; index++) {
     const first = index * perBlock;
-    const block = blocks[index] ?? 0;
-    if (block === 0) nothingCounts(walk, first, Math.min(first + perBlock, clusters));
-    else present.push(index);
+    if (blocks.has(index)) present.push(index);
+    else nothingCounts(walk, first, Math.min(first + perBlock, clusters));
   }
   let next = 0;
-  const offsets = present.map((index) => blocks[index] as number);
+  const offsets = present.map((index) => blocks.get(index) as number);
   for await (const block of readTables(walk, offsets)) {
     const first = (present[next] as number) * perBlock;
     next += 1;

@@ -42,11 +42,21 @@ export async function openStore(location: StoreLocation, options: OpenOptions = 
       const place = { path: snapshotPath, what: 'snapshot', id };
       return snapshotRecord(decoded(row, place), place);
     },
-    imagesByDigest: (hex) => images(tables, (rows) => rowsWithBlob(rows, hex)),
+    imagesByDigest: once((hex) => images(tables, (rows) => rowsWithBlob(rows, hex))),
     image: (ref) => images(tables, (rows) => rowsOfReference(rows, ref)),
     allImages: () => allImages(tables),
     virtualMachines: (ref) => virtualMachines(tables, ref),
     close: () => tables.close(),
+  };
+}
+
+/** Thousands of snapshots ask about the same few bases, and each answer means a look at every image. */
+function once<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (key) => {
+    const answer = answers.get(key) ?? ask(key);
+    answers.set(key, answer);
+    return answer;
   };
 }
 

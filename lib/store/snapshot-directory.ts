@@ -1,10 +1,13 @@
-import { type BigIntStats, lstatSync, opendirSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { type BigIntStats, lstatSync, opendirSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute } from 'node:path';
 import { kindOf, type NotRegular } from '../file/open-regular.js';
 import { snapshotParent } from './layout.js';
 
 /** A snapshot has some ten files; one more for each data disk. */
 const ENTRY_LIMIT = 10_000;
+
+/** More than any snapshot's on any file system. */
+const SMALL_DIRECTORY_BYTES = 64 * 1024;
 
 export interface DirectoryEntry {
   /** Bytes that are no UTF-8 are replaced: such a name is none of cocoon's. */
@@ -50,31 +53,43 @@ export async function readSnapshotDirectory(
     if (!stats.isDirectory()) {
       return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
     }
-    const parent = resolved(snapshotParent(root));
-    return { kind: 'directory', path, inStore: dirname(path) === parent, ...listEntries(path) };
+    const inStore = dirname(path) === resolved(snapshotParent(root));
+    return { kind: 'directory', path, inStore, ...listEntries(path, Number(stats.size)) };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
   }
 }
 
-function listEntries(directory: string) {
-  const looked: Looked[] = [];
-  let truncated = false;
+function listEntries(directory: string, bytes: number) {
+  const names = namesIn(directory, bytes);
+  const looked = names
+    .slice(0, ENTRY_LIMIT)
+    .map((name) => look(directory, name))
+    .filter((found) => found !== null);
+  looked.sort((a, b) => (a.entry.name < b.entry.name ? -1 : a.entry.name > b.entry.name ? 1 : 0));
+  return {
+    entries: looked.map(({ entry }) => entry),
+    truncated: names.length > ENTRY_LIMIT,
+    stamp: looked.map(({ stamp }) => stamp).join('\n'),
+  };
+}
+
+/** The names in a directory of so many bytes, one more than the limit at most. */
+function namesIn(directory: string, bytes: number): Buffer[] {
+  // In one step, which takes half as long. A name takes a byte at least, so these are not many.
+  if (bytes <= SMALL_DIRECTORY_BYTES) return readdirSync(directory, { encoding: 'buffer' });
+  const names: Buffer[] = [];
   const opened = opendirSync(directory, { encoding: 'buffer' as BufferEncoding });
   try {
-    for (let next = opened.readSync(); next !== null; next = opened.readSync()) {
-      if (looked.length === ENTRY_LIMIT) {
-        truncated = true;
-        break;
-      }
-      const found = look(directory, next.name as string | Buffer);
-      if (found !== null) looked.push(found);
+    while (names.length <= ENTRY_LIMIT) {
+      const next = opened.readSync();
+      if (next === null) break;
+      names.push(next.name as unknown as Buffer);
     }
   } finally {
     opened.closeSync();
   }
-  looked.sort((a, b) => (a.entry.name < b.entry.name ? -1 : a.entry.name > b.entry.name ? 1 : 0));
-  return { entries: looked.map(({ entry }) => entry), truncated, stamp: looked.map(({ stamp }) => stamp).join('\n') };
+  return names;
 }
 
 interface Looked {
@@ -82,8 +97,8 @@ interface Looked {
   readonly stamp: string;
 }
 
-function look(directory: string, name: string | Buffer): Looked | null {
-  const path = typeof name === 'string' ? join(directory, name) : Buffer.concat([Buffer.from(`${directory}/`), name]);
+function look(directory: string, name: Buffer): Looked | null {
+  const path = Buffer.concat([Buffer.from(`${directory}/`), name]);
   try {
     const stats = lstatSync(path, { bigint: true });
     const entry: DirectoryEntry = {

@@ -8,9 +8,8 @@ export async function rootSpellings(root: string, record: SnapshotRecord): Promi
   const spelled = [root, ...(resolved === null ? [] : [resolved])];
   const byRecord = dirname(dirname(dirname(record.dataDir)));
   // The record's spelling counts only where it leads to this very root, and for everybody who uses it.
-  if (resolved !== null && leadsEverybody(byRecord) && (await realpathOrNull(byRecord)) === resolved) {
-    spelled.push(byRecord);
-  }
+  const isNew = resolved !== null && !spelled.includes(byRecord);
+  if (isNew && leadsEverybody(byRecord) && (await realpathOrNull(byRecord)) === resolved) spelled.push(byRecord);
   return [...new Set(spelled)];
 }
 

@@ -48,11 +48,15 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
   return { record, directory, listing, sidecar, config, state, readable: true, has };
 }
 
-/** Whether the directory still is what was read, name by name. */
-export async function isSameDirectory({ record, listing }: SnapshotFacts, root: string): Promise<boolean> {
-  const now = await readSnapshotDirectory(record.dataDir, { root });
-  if (now.kind !== 'directory' || listing.kind !== 'directory') return false;
-  return now.path === listing.path && now.inStore && now.stamp === listing.stamp;
+/** Whether the directory still is what was read, name by name: to be asked later, and nothing else is kept for it. */
+export function sameDirectory({ record, listing }: SnapshotFacts, root: string): () => Promise<boolean> {
+  if (listing.kind !== 'directory') return async () => false;
+  const { dataDir } = record;
+  const { path, stamp } = listing;
+  return async () => {
+    const now = await readSnapshotDirectory(dataDir, { root });
+    return now.kind === 'directory' && now.path === path && now.inStore && now.stamp === stamp;
+  };
 }
 
 /** The raw disks that cocoon opens from the snapshot's directory; one that cannot be read leaves its finding. */

@@ -14,11 +14,11 @@ import { judgeRestore } from './rules/restore.js';
 import { judgeWitnesses } from './rules/witnesses.js';
 import type { Run } from './run.js';
 import {
-  isSameDirectory,
   missingOwnFirmware,
   readRawDisks,
   readSnapshotFacts,
   type SnapshotFacts,
+  sameDirectory,
 } from './snapshot-facts.js';
 import { judgeSnapshotFacts, ownDisks } from './snapshot-rules.js';
 
@@ -51,7 +51,7 @@ export async function verifySnapshot(run: Run, store: Store, { id, ref, vm }: Sn
   const based = await judgeOverlayAndBase(run, store, facts, roots, findings);
   return run.watch(entryOf({ ...named, findings, ...based }), {
     path: facts.directory,
-    areSame: () => isSameDirectory(facts, store.root),
+    areSame: sameDirectory(facts, store.root),
   });
 }
 
