@@ -55,7 +55,9 @@ needs([...atCocoonsPathNeeds, 'npm'], test, 'every other command does what it sa
     'mkdir /var/lib/cocoon',
     `mount --bind ${root} /var/lib/cocoon`,
     `mount --bind ${outside} /srv`,
-    `cp /etc/passwd /etc/group ${etc} && mount --bind ${etc} /etc`,
+    // Names of users, and what npm needs to ask the registry.
+    `for each in passwd group hosts resolv.conf nsswitch.conf ssl; do cp -rL /etc/$each ${etc} || :; done`,
+    `mount --bind ${etc} /etc`,
     'mount -t tmpfs none /run && mkdir -p /run/systemd/system',
   ];
   const run = spawnSync(

@@ -6,8 +6,9 @@ import { errorOf, type ThreadJob, type ThreadMessage, type ThreadRequest } from 
 /** Milliseconds that a thread without work is kept. Starting one takes 25 ms, and keeping one 10 MB. */
 const KEPT_MS = 1000;
 
-/** Beside this module in the library, beside the bundle of the command line, and among the sources. */
-const program = new URL(import.meta.url.endsWith('.ts') ? './hash-thread.ts' : './hash-thread.js', import.meta.url);
+/** Beside this module in the library and beside the bundle of the command line. Threads of Node 20 load no TypeScript. */
+const beside = import.meta.url.endsWith('.ts') ? '../../dist/digest/hash-thread.js' : './hash-thread.js';
+const program = new URL(beside, import.meta.url);
 
 /** A thread that hashes one file after another. It keeps no process alive while it has nothing to do. */
 export interface ReaderThread {
