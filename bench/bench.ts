@@ -1,7 +1,7 @@
 /**
  * The benchmark: measures this program beside its peers, in one run, on this machine.
  *
- *     npm run bench -- [CASE…] [--size 1G] [--rounds 8] [--json FILE] [--write]
+ *     npm run bench -- [CASE…] [--size 3G] [--rounds 8] [--json FILE] [--write]
  *
  * A case is a file of bench/cases/; without one all are run. A target that is missed is printed as missed; the exit code
  * is 0 whenever the measuring itself went well.
@@ -28,7 +28,7 @@ async function load(name: string): Promise<BenchCase> {
 
 async function usage(): Promise<string> {
   const lines = [
-    'usage: npm run bench -- [CASE…] [--size 1G] [--rounds 8] [--json FILE] [--write]',
+    'usage: npm run bench -- [CASE…] [--size 3G] [--rounds 8] [--json FILE] [--write]',
     '',
     '  --size     bytes of the files that are hashed',
     '  --rounds   measurements of each, at least; five times as many where a verdict needs them, none below 8',
@@ -52,7 +52,7 @@ function parse(): Asked {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      size: { type: 'string', default: '1G' },
+      size: { type: 'string', default: '3G' },
       rounds: { type: 'string', default: '8' },
       json: { type: 'string' },
       write: { type: 'boolean', default: false },

@@ -76,20 +76,25 @@ for (const [name, schema] of Object.entries(documentSchemas)) {
 }
 
 /**
- * Has V8 keep the code of what a check calls (lib/cli/load-program.ts), by a check of a root that is thrown away. Where that
- * fails there is none, which costs milliseconds.
+ * Has V8 keep the code of what a check and a hash call (lib/cli/load-program.ts), by a check of a root that is thrown away.
+ * Where that fails there is none, which costs milliseconds.
  */
 async function keepCode() {
   const { goodSnapshot, makeThrowawayRoot } = await import('../dist/install/throwaway-root.js');
   const stateDir = mkdtempSync(join(tmpdir(), 'blobcheck-build-'));
   const root = await makeThrowawayRoot(stateDir);
-  const options = ['--root-dir', root.directory, '--state-dir', stateDir, goodSnapshot];
-  const check = (command, keeps) => {
+  const check = ['--root-dir', root.directory, '--state-dir', stateDir, goodSnapshot];
+  const run = (words, keeps) => {
     const program = `process.argv.splice(1, 0, 'blobcheck'); require('./dist/main.cjs').run(process, ${keeps})`;
-    spawnSync(process.execPath, ['-e', program, command, ...options], { stdio: 'ignore' });
+    spawnSync(process.execPath, ['-e', program, ...words], { stdio: 'ignore' });
   };
-  check('verify', false);
-  for (const command of ['verify', 'hook']) check(command, true);
+  run(['verify', ...check], false);
+  for (const words of [
+    ['verify', ...check],
+    ['hook', ...check],
+    ['hash', 'package.json'],
+  ])
+    run(words, true);
   await root.remove();
   rmSync(stateDir, { recursive: true });
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { hashFile } from '../../lib/digest/hash-file.js';
 import type { BenchCase, CaseReport, Contestant } from '../case.js';
@@ -5,6 +6,7 @@ import { compare } from '../compare.js';
 import { inTemporary, randomFile, warm } from '../data.js';
 import { run, whyAbsent } from '../program.js';
 import { sizeText } from '../sizes.js';
+import { median } from '../statistics.js';
 import { program } from '../subject.js';
 import { ratioTarget } from '../verdict.js';
 
@@ -54,9 +56,13 @@ async function measure(directory: string, size: number, rounds: number): Promise
   const twoAtOnce = (words: readonly string[]) => {
     return printedBy(['sh', '-c', 'printf "%s\\n" "$@" | xargs -n 1 -P 2 '.concat(words.join(' ')), 'sh', ...paths]);
   };
+  const cores: number[] = [];
   const oneProcess = async () => {
     const found: string[] = [];
+    const [started, before] = [performance.now(), process.cpuUsage()];
     for (const path of paths) found.push((await hashFile(path)).digest);
+    const { user, system } = process.cpuUsage(before);
+    cores.push((user + system) / 1000 / (performance.now() - started));
     return found.join('\n');
   };
   const table = await compare(
@@ -77,6 +83,7 @@ async function measure(directory: string, size: number, rounds: number): Promise
     },
     { rounds },
   );
+  const busy = median(cores) ?? 1;
   return {
     title: 'Several blobs at once',
     tables: [table],
@@ -93,6 +100,7 @@ async function measure(directory: string, size: number, rounds: number): Promise
     ],
     notes: [
       'Eight runs start the program eight times; hashFile in process starts nothing and reads one file after another.',
+      `One file after another keeps ${busy.toFixed(2)} cores busy, because the next read is made while the last is hashed: ${availableParallelism()} cores can do ${(availableParallelism() / busy).toFixed(2)} × that at most.`,
     ],
   };
 }
