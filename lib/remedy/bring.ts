@@ -6,7 +6,7 @@ import { wordsRemedy } from '../finding/remedy.js';
 import type { EnsureStep } from '../report/documents.js';
 import { imageDirectories } from '../store/layout.js';
 import type { Store } from '../store/store.js';
-import type { BaseRequest } from '../verify/base-content.js';
+import type { BlobRequest } from '../verify/blob-content.js';
 import { fromAnotherNode, type ImageOrigin } from '../verify/heal.js';
 import type { Run } from '../verify/run.js';
 import type { Candidate } from './candidate.js';
@@ -28,7 +28,7 @@ export interface Site {
 
 export interface BringRequest {
   readonly needed: NeededBlob;
-  readonly base: BaseRequest;
+  readonly base: BlobRequest;
   readonly origin: ImageOrigin;
   /** Where it is to come from; null for what the node knows by itself. */
   readonly from: Source | null;
@@ -109,7 +109,7 @@ async function fetchFrom(site: Site, request: BringRequest, source: Source, scra
   const { run, cocoon } = site;
   const { blob } = request.needed;
   const sealed = (await run.ledger.recall(blob)).seal?.digest ?? null;
-  const { onProgress } = run.baseOptions;
+  const { onProgress } = run.blobOptions;
   return await fetchBlob({ blob, source, scratch, sealed, cocoon }, { signal: run.signal, onProgress });
 }
 

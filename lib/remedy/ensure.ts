@@ -2,7 +2,7 @@ import type { Finding } from '../finding/finding.js';
 import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
 import { cloudImageBlobs } from '../store/layout.js';
 import type { Store } from '../store/store.js';
-import type { ContentMode } from '../verify/base-content.js';
+import type { ContentMode } from '../verify/blob-content.js';
 import { openForCheck } from '../verify/open-for-check.js';
 import { ensureSnapshot, indexedBase } from '../verify/origin.js';
 import type { StoreCheckOptions } from '../verify/run.js';

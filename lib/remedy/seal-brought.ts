@@ -87,7 +87,7 @@ async function blobsOf(store: Store, refs: readonly string[], findings: Finding[
 
 async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean): Promise<SealedBlob> {
   const { signal } = run;
-  const { hashed, flaw, structure } = await readCandidate(path, { signal, onProgress: run.baseOptions.onProgress });
+  const { hashed, flaw, structure } = await readCandidate(path, { signal, onProgress: run.blobOptions.onProgress });
   await syncDirectory(dirname(path));
   const digest = `sha256:${hashed.digest}`;
   const of = { blob, path, digest, bytes: hashed.bytes, readFrom: hashed.readFrom };

@@ -1,7 +1,7 @@
 import { systemErrorCode } from '../errors.js';
 import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
-import { judgeBase } from '../verify/base.js';
-import type { BaseRequest } from '../verify/base-content.js';
+import { judgeBlob } from '../verify/blob.js';
+import type { BlobRequest } from '../verify/blob-content.js';
 import type { Run } from '../verify/run.js';
 import { reasonToBring } from './needed.js';
 
@@ -11,18 +11,18 @@ export interface Wrong {
 }
 
 /** Null where what stands there is not wrong for certain (any more): nothing else is ever overwritten. */
-export async function whatIsWrong({ baseOptions }: Run, base: BaseRequest): Promise<Wrong | null> {
+export async function whatIsWrong({ blobOptions }: Run, base: BlobRequest): Promise<Wrong | null> {
   const before = await identityOrNull(base.path);
   // A read of just now counts: this one would not say more.
-  const quick = await judgeBase(base, { ...baseOptions, content: 'remembered' });
+  const quick = await judgeBlob(base, { ...blobOptions, content: 'remembered' });
   const isKnown = reasonToBring(quick.findings) !== null;
-  const judged = isKnown ? quick : await judgeBase(base, { ...baseOptions, content: 'receipt' });
+  const judged = isKnown ? quick : await judgeBlob(base, { ...blobOptions, content: 'receipt' });
   const isSame = isSameFile(before, await identityOrNull(base.path));
   return isSame && reasonToBring(judged.findings) !== null ? { identity: before } : null;
 }
 
 /** Looked at again under cocoon's lock; only what has changed since is judged again. */
-export async function isStillWrong(run: Run, base: BaseRequest, wrong: Wrong): Promise<boolean> {
+export async function isStillWrong(run: Run, base: BlobRequest, wrong: Wrong): Promise<boolean> {
   if (isSameFile(wrong.identity, await identityOrNull(base.path))) return true;
   return (await whatIsWrong(run, base)) !== null;
 }

@@ -3,12 +3,12 @@ import type { Command } from '../finding/remedy.js';
 import { cloudImageBlob } from '../store/layout.js';
 import type { CloudImageEntry, ImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import type { BaseRequest } from './base-content.js';
+import type { BlobRequest } from './blob-content.js';
 import type { ImageOrigin } from './heal.js';
 
 /** A base with everything that the local image index says about it. */
 export interface IndexedBase {
-  readonly request: BaseRequest;
+  readonly request: BlobRequest;
   readonly origin: ImageOrigin;
 }
 

@@ -12,7 +12,7 @@ export async function rereadBlobs(blobs: readonly string[], options: StoreCheckO
   const state = await openState(options.stateDir, root);
   const turn = await withLock(state, 'reread', { waitMs: 0 }, async () => {
     const run = await startRun(root, { ...options, content: 'read' });
-    for (const blob of blobs) await run.base({ blob, path: cloudImageBlob(root, blob), indexedBytes: [] });
+    for (const blob of blobs) await run.blob({ blob, path: cloudImageBlob(root, blob), indexedBytes: [] });
   });
   // Where nothing can be locked, nothing can be remembered.
   return turn.kind === 'done';

@@ -8,8 +8,8 @@ import type { EntryReport } from '../report/documents.js';
 import type { StoreLocation } from '../store/location.js';
 import { DEFAULT_MAX_AGE_MS } from '../trust/receipt-answer.js';
 import { openState } from '../trust/state-directory.js';
-import { type JudgedBase, judgeBase } from './base.js';
-import type { BaseOptions, BaseRequest, ContentMode } from './base-content.js';
+import { type JudgedBlob, judgeBlob } from './blob.js';
+import type { BlobOptions, BlobRequest, ContentMode } from './blob-content.js';
 import { entryOf } from './entry.js';
 import { type Ledger, ledgerOf } from './ledger.js';
 import type { OnProgress } from './reader.js';
@@ -35,7 +35,7 @@ export interface CheckOptions {
   /** Reads past the page cache where the file system lets us. Default false. */
   readonly direct?: boolean;
   /** How many bases are judged at the same time; default twice as many as are read at the same time. */
-  readonly basesAtOnce?: number;
+  readonly blobsAtOnce?: number;
   /** Milliseconds that a good read speaks for its file; default 30 days. */
   readonly maxAgeMs?: number;
   /**
@@ -55,12 +55,12 @@ export interface CheckOptions {
 /** One run of a check over one store: what is remembered, and each base judged at most once. */
 export interface Run {
   readonly ledger: Ledger;
-  readonly baseOptions: BaseOptions;
+  readonly blobOptions: BlobOptions;
   readonly signal: AbortSignal | undefined;
   readonly allowedVmSections: readonly string[];
   /** Seconds since the run began. */
   seconds(): number;
-  base(request: BaseRequest): Promise<JudgedBase>;
+  blob(request: BlobRequest): Promise<JudgedBlob>;
   /** Has the entry's files looked at again when the verdict is given; returns the entry. */
   watch(entry: EntryReport, files: WatchedFiles): EntryReport;
   /**
@@ -74,7 +74,7 @@ export interface Run {
 export async function startRun(store: string, options: CheckOptions): Promise<Run> {
   const started = performance.now();
   const ledger = ledgerOf(await openState(options.stateDir, resolve(store)), options.tool);
-  const baseOptions: BaseOptions = {
+  const blobOptions: BlobOptions = {
     engine: options.engine ?? 'native',
     content: options.content ?? 'receipt',
     direct: options.direct ?? false,
@@ -84,20 +84,20 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     signal: options.signal,
     onProgress: options.onProgress ?? (() => {}),
   };
-  const judged = new Map<string, Promise<JudgedBase>>();
+  const judged = new Map<string, Promise<JudgedBlob>>();
   // While some are read the next are made ready; each has its file and its lock open.
-  const bases = limitOf(options.basesAtOnce ?? 2 * mostReaders);
+  const bases = limitOf(options.blobsAtOnce ?? 2 * mostReaders);
   const watched = new Map<EntryReport, WatchedFiles>();
   return {
     ledger,
-    baseOptions,
+    blobOptions,
     signal: options.signal,
     allowedVmSections: options.allowedVmSections ?? [],
     seconds: () => Math.round(performance.now() - started) / 1000,
-    base: (request) => {
+    blob: (request) => {
       const known = judged.get(request.path);
       if (known !== undefined) return known;
-      const fresh = bases.inside(() => judgeBase(request, baseOptions));
+      const fresh = bases.inside(() => judgeBlob(request, blobOptions));
       judged.set(request.path, fresh);
       return fresh;
     },
@@ -116,7 +116,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
   };
 }
 
-async function hasChanged(path: string, { identity }: JudgedBase): Promise<boolean> {
+async function hasChanged(path: string, { identity }: JudgedBlob): Promise<boolean> {
   if (identity === null) return false;
   try {
     return !sameIdentity(await identityAt(path), identity);

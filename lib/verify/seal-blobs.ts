@@ -3,7 +3,7 @@ import { wordsRemedy } from '../finding/remedy.js';
 import type { SealedBlob, SealReport } from '../report/documents.js';
 import type { Store } from '../store/store.js';
 import type { SealWritten } from '../trust/seals.js';
-import { type JudgedBase, judgeBase } from './base.js';
+import { type JudgedBlob, judgeBlob } from './blob.js';
 import { type BlobTarget, blobsToSeal, type SealRequest } from './blob-targets.js';
 import { attempt } from './entry.js';
 import { withHealing } from './heal.js';
@@ -51,7 +51,7 @@ const forItself = { image: null, ensure: null };
 
 async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
   const { request, origin } = await indexedBase(store, target.blob, target.path, forItself);
-  const base = await run.base(request);
+  const base = await run.blob(request);
   const findings = witnessedBy('file name', withHealing(base.findings, origin));
   const { remembered, hashed } = base;
   const basis = remembered.seal?.basis ?? null;
@@ -59,7 +59,7 @@ async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<Seal
     return result(target, base, 'kept', basis, 'the content equals its seal, which stays as it is', findings);
   }
   if (verdictOf(findings) === 'allow' && hashed !== null) {
-    // judgeBase has sealed it by name already, unless the state directory refused.
+    // judgeBlob has sealed it by name already, unless the state directory refused.
     return await settled(run, target, base, await run.ledger.seal(target.blob, hashed, 'name'), findings);
   }
   const [only, ...others] = findings.filter(({ severity }) => severity !== 'warning' && severity !== 'info');
@@ -76,7 +76,7 @@ async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<Se
   // Neither the old seal nor the index's word on its size counts: somebody vouches for what is there.
   const request = { blob: target.blob, path: target.path, indexedBytes: [] };
   const { origin } = await indexedBase(store, target.blob, target.path, forItself);
-  const base = await judgeBase(request, { ...run.baseOptions, ledger: withoutLedger(run.ledger) });
+  const base = await judgeBlob(request, { ...run.blobOptions, ledger: withoutLedger(run.ledger) });
   const healed = witnessedBy('file name', withHealing(base.findings, origin));
   const findings = healed.filter(({ code }) => code !== 'blob-unsealed');
   if (verdictOf(findings) !== 'allow' || base.hashed === null) {
@@ -91,7 +91,7 @@ async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<Se
 async function settled(
   run: Run,
   target: BlobTarget,
-  base: JudgedBase,
+  base: JudgedBlob,
   written: SealWritten,
   findings: readonly Finding[],
 ): Promise<SealedBlob> {
@@ -147,7 +147,7 @@ function withoutLedger(ledger: Ledger): Ledger {
 
 function result(
   target: BlobTarget,
-  base: JudgedBase,
+  base: JudgedBlob,
   outcome: SealedBlob['outcome'],
   basis: SealedBlob['basis'],
   reason: string | null,

@@ -18,6 +18,6 @@ export function judgeSideBySide<T, R>(
   judge: (run: Run, item: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const turn = limitOf(1);
-  const waiting: Run = { ...run, base: (request) => turn.outside(() => run.base(request)) };
+  const waiting: Run = { ...run, blob: (request) => turn.outside(() => run.blob(request)) };
   return mapAtOnce(items, MOST_WAITING, (item) => turn.inside(() => judge(waiting, item)));
 }

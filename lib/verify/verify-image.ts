@@ -23,7 +23,7 @@ export async function verifyImage(run: Run, store: Store, ref: string): Promise<
       image: entry.ref,
       ensure: ensureImage(entry.ref),
     });
-    const judged = await run.base(request);
+    const judged = await run.blob(request);
     findings.push(...witnessedBy('image index', withHealing(judged.findings, origin)));
     return judged;
   });

@@ -49,7 +49,7 @@ async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: stri
     return entryOf({ ref, findings, disks: [overlayDisk(file, overlay, [])] });
   }
   const blobPath = blobIn(place.blobs, blob);
-  const base = await run.base({ blob, path: blobPath, indexedBytes: [] });
+  const base = await run.blob({ blob, path: blobPath, indexedBytes: [] });
   const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null, ensure: null };
   findings.push(...withHealing(base.findings, origin), ...judgeOverlayOnBase(path, overlay, base.header));
   const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];

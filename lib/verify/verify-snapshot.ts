@@ -118,7 +118,7 @@ async function judgeOnBase(
   const image = record.image === '' ? null : record.image;
   const ensure = ensureSnapshot(record.name === '' ? record.id : record.name);
   const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, { image, ensure }));
-  const base = await run.base(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] });
+  const base = await run.blob(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] });
   const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null, ensure };
   findings.push(
     ...withHealing(base.findings, indexed?.origin ?? nowhere),

@@ -18,7 +18,7 @@ import { bringingNeeds, type ServedNode, servedNode } from '../remedy/node.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { flip } from '../verify/bases.js';
+import { flip } from '../verify/blobs.js';
 
 const test = suite('what a hook has others do');
 

@@ -10,7 +10,7 @@ import { baseBytes, imageUrl, type SmallNode, smallNode, snapshotOn } from '../b
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
 import { hold } from '../trust/held.js';
-import { whatReceiptsNeed } from '../verify/bases.js';
+import { whatReceiptsNeed } from '../verify/blobs.js';
 import { hook, hookScript, toldCodes } from './hooked.js';
 import { foreign, status } from './seals.js';
 

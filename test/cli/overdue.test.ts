@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
 import { blobcheck } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
-import { forge } from '../verify/bases.js';
+import { forge } from '../verify/blobs.js';
 import { hook } from './hooked.js';
 
 const test = suite('a base whose last full read is too long ago');

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { baseBytes, overlayOn } from '../builders/small-node.js';
 import { cocoonNeeds } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
-import { flip } from '../verify/bases.js';
+import { flip } from '../verify/blobs.js';
 import { clone, clones, type GatedNode, gatedNode, pod, refusal, setImage } from './gated-node.js';
 
 const test = suite('incidents on a gated node');

@@ -8,7 +8,7 @@ import { sha256 } from '../remedy/node.js';
 import { cocoonNeeds, runCocoon } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { flip } from '../verify/bases.js';
+import { flip } from '../verify/blobs.js';
 import { clone, clones, gatedNode, guard, pod, refusal } from './gated-node.js';
 
 const test = suite('a gated node');

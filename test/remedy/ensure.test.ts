@@ -14,7 +14,7 @@ import * as assert from 'uvu/assert';
 import { baseBytes } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
-import { flip } from '../verify/bases.js';
+import { flip } from '../verify/blobs.js';
 import {
   bringingNeeds,
   codesOf,

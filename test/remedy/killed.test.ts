@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runCocoon } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
-import { flip } from '../verify/bases.js';
+import { flip } from '../verify/blobs.js';
 import { bringingNeeds, ensureWords, run, type ServedNode, scratchIsGone, servedNode, sha256 } from './node.js';
 
 const test = suite('ensure that is killed');

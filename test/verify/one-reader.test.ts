@@ -17,7 +17,7 @@ import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { verifyNode } from '../support/verify-node.js';
 import { hold, lockFile, untilWaiting } from '../trust/held.js';
-import { type Base, baseImage, baseOf, codes, receiptResult, whatReceiptsNeed } from './bases.js';
+import { type Base, baseImage, baseOf, codes, receiptResult, whatReceiptsNeed } from './blobs.js';
 
 const test = suite('a base is read by one at a time');
 

@@ -12,7 +12,7 @@ import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { verifyNode } from '../support/verify-node.js';
-import { sha256, whatReceiptsNeed } from './bases.js';
+import { sha256, whatReceiptsNeed } from './blobs.js';
 
 const test = suite('what changes behind the back of a run');
 
@@ -34,7 +34,7 @@ function twoBases(): SmallNode & { readonly secondBlob: string } {
 }
 
 /** The first is judged to its end before the second is read. */
-const oneAfterTheOther = { basesAtOnce: 1 };
+const oneAfterTheOther = { blobsAtOnce: 1 };
 
 /** Does something once, when the first bytes of a file have been read. */
 function whileReading(file: string, meddle: () => void): (path: string) => void {

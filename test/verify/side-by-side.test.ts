@@ -10,7 +10,7 @@ import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { verifyNode } from '../support/verify-node.js';
 import { hold } from '../trust/held.js';
-import { sha256 } from './bases.js';
+import { sha256 } from './blobs.js';
 
 const test = suite('several things are judged side by side');
 

@@ -18,12 +18,12 @@ import { openState } from '../../lib/trust/state-directory.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
 import { asNobody, nobodysEnvironment } from '../support/as-nobody.js';
 import { needs } from '../support/requires.js';
-import { type Base, baseImage, baseOf, codes, receiptResult, sealedBase, sha256 } from './bases.js';
+import { type Base, baseImage, baseOf, codes, receiptResult, sealedBase, sha256 } from './blobs.js';
 
 const test = suite('base');
 
 const foreign = 'cd'.repeat(32);
-const child = fileURLToPath(new URL('judge-base-child.ts', import.meta.url));
+const child = fileURLToPath(new URL('judge-blob-child.ts', import.meta.url));
 
 /** What is found without a read of the content: this one code, and nothing is hashed or remembered. */
 async function stopsTheHash(base: Base, code: string, request = {}) {

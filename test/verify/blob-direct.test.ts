@@ -7,11 +7,11 @@ import * as assert from 'uvu/assert';
 import { dropPageCache, openSameDirect } from '../../lib/digest/direct.js';
 import { identityAt } from '../../lib/file/identity.js';
 import { openState } from '../../lib/trust/state-directory.js';
-import { judgeBase } from '../../lib/verify/base.js';
+import { judgeBlob } from '../../lib/verify/blob.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
 import { buildQcow2 } from '../builders/qcow2.js';
 import { needs } from '../support/requires.js';
-import { type Base, baseOf, codes, flip, sealedBase } from './bases.js';
+import { type Base, baseOf, codes, flip, sealedBase } from './blobs.js';
 
 const test = suite('a base read past the page cache');
 
@@ -106,7 +106,7 @@ needs(
       const { blob, bytes } = await baseOf(large());
       const path = join(place, `${blob}.qcow2`);
       writeFileSync(path, bytes);
-      const { findings, report } = await judgeBase(
+      const { findings, report } = await judgeBlob(
         { blob, path, indexedBytes: [] },
         {
           engine: 'native',

@@ -1,14 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BaseFileFacts, judgeBaseFile } from '../../../lib/verify/rules/base-file.js';
+import { type BlobFileFacts, judgeBlobFile } from '../../../lib/verify/rules/blob-file.js';
 
-const test = suite('base-file');
+const test = suite('blob-file');
 
 const blob = 'a'.repeat(64);
 const path = `/var/lib/cocoon/cloudimg/blobs/${blob}.qcow2`;
 
-function judge(presence: BaseFileFacts['presence'], changes: Partial<BaseFileFacts> = {}) {
-  return judgeBaseFile({ path, blob, presence, sealedBytes: null, indexedBytes: [], ...changes });
+function judge(presence: BlobFileFacts['presence'], changes: Partial<BlobFileFacts> = {}) {
+  return judgeBlobFile({ path, blob, presence, sealedBytes: null, indexedBytes: [], ...changes });
 }
 
 const regular = (bytes: bigint) => ({ kind: 'regular', bytes }) as const;

@@ -13,7 +13,7 @@ import {
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
-import type { BaseOptions } from '../../lib/verify/base-content.js';
+import type { BlobOptions } from '../../lib/verify/blob-content.js';
 import { needs } from '../support/requires.js';
 import {
   type Base,
@@ -26,7 +26,7 @@ import {
   receiptResult,
   sealFile,
   whatReceiptsNeed,
-} from './bases.js';
+} from './blobs.js';
 
 const test = suite('a base that was read before');
 
@@ -44,14 +44,14 @@ async function readBase(text = 'good'): Promise<Base> {
 }
 
 /** How it is judged now; whatever is remembered, it must be found good. */
-async function how(base: Base, options: Partial<BaseOptions> = {}): Promise<string | null> {
+async function how(base: Base, options: Partial<BlobOptions> = {}): Promise<string | null> {
   const [how, ...found] = await judged(base, options);
   assert.equal(found, []);
   return how ?? null;
 }
 
 /** The same, and the codes of what is found. */
-async function judged(base: Base, options: Partial<BaseOptions> = {}): Promise<(string | null)[]> {
+async function judged(base: Base, options: Partial<BlobOptions> = {}): Promise<(string | null)[]> {
   const judged = await base.judge({}, options);
   assert.is(judged.report.actual, `sha256:${base.blob}`);
   return [judged.report.how, ...codes(judged)];

@@ -13,7 +13,7 @@ import {
   receiptFile,
   sealedBase,
   whatReceiptsNeed,
-} from './bases.js';
+} from './blobs.js';
 
 const test = suite('the tables of a base that was read before');
 

@@ -1,12 +1,12 @@
-/** judge-base-child.ts BLOB [STATE]: reads and judges a blob and prints its findings as one line of JSON. */
+/** judge-blob-child.ts BLOB [STATE]: reads and judges a blob and prints its findings as one line of JSON. */
 import { basename, dirname } from 'node:path';
 import { openState } from '../../lib/trust/state-directory.js';
-import { judgeBase } from '../../lib/verify/base.js';
+import { judgeBlob } from '../../lib/verify/blob.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
 
 const [path = '', state] = process.argv.slice(2);
 const ledger = ledgerOf(await openState(state ?? null, dirname(path)), 'test');
-const { findings } = await judgeBase(
+const { findings } = await judgeBlob(
   { blob: basename(path, '.qcow2'), path, indexedBytes: [] },
   {
     engine: 'native',

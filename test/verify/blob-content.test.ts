@@ -19,7 +19,7 @@ import {
   sealFile,
   sha256,
   whatReceiptsNeed,
-} from './bases.js';
+} from './blobs.js';
 
 const test = suite('the content of a base');
 
@@ -176,7 +176,7 @@ needs(
     const bytes = baseImage('good');
     writeFileSync(join(place, `${sha256(bytes)}.qcow2`), bytes);
     const argv = ['--mount', 'sh', here('rotten-cache.sh'), place, sha256(bytes), String(dataOffset(bytes))];
-    const run = spawnSync('unshare', [...argv, process.execPath, here('judge-base-child.ts')], { encoding: 'utf8' });
+    const run = spawnSync('unshare', [...argv, process.execPath, here('judge-blob-child.ts')], { encoding: 'utf8' });
     assert.is(run.status, 0, run.stderr);
     const [before, rotten, after] = run.stdout
       .trimEnd()

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { settled } from '../digest/settled.js';
 import { meddlingSignal } from '../support/meddling-signal.js';
-import { type Base, baseImage, baseOf, codes, dataOffset, flip, receiptResult, sealedBase } from './bases.js';
+import { type Base, baseImage, baseOf, codes, dataOffset, flip, receiptResult, sealedBase } from './blobs.js';
 
 const test = suite('a base that changes while it is judged');
 

@@ -2,7 +2,7 @@ import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
-import type { JudgedBase } from '../../lib/verify/base.js';
+import type { JudgedBlob } from '../../lib/verify/blob.js';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
 import {
@@ -19,7 +19,7 @@ import {
   sealFile,
   sha256,
   whatReceiptsNeed,
-} from './bases.js';
+} from './blobs.js';
 
 const test = suite('a base of which only what is remembered is asked');
 
@@ -30,7 +30,7 @@ const foreign = 'cd'.repeat(32);
 const MINUTE = 60_000;
 
 /** What is said of a base without reading it. */
-async function recalled(base: Base): Promise<JudgedBase> {
+async function recalled(base: Base): Promise<JudgedBlob> {
   const judged = await base.judge(
     {},
     {

@@ -5,8 +5,8 @@ import { hashFile } from '../../lib/digest/hash-file.js';
 import { DEFAULT_MAX_AGE_MS } from '../../lib/trust/receipt-answer.js';
 import { encodeRecord, sealedWithChecksum } from '../../lib/trust/record.js';
 import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
-import { type JudgedBase, judgeBase } from '../../lib/verify/base.js';
-import type { BaseOptions, BaseRequest } from '../../lib/verify/base-content.js';
+import { type JudgedBlob, judgeBlob } from '../../lib/verify/blob.js';
+import type { BlobOptions, BlobRequest } from '../../lib/verify/blob-content.js';
 import { type Ledger, ledgerOf } from '../../lib/verify/ledger.js';
 import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
 import { settled } from '../digest/settled.js';
@@ -29,7 +29,7 @@ export interface Base {
   readonly bytes: Buffer;
   readonly state: StateDirectory;
   readonly ledger: Ledger;
-  judge(request?: Partial<BaseRequest>, options?: Partial<BaseOptions>): Promise<JudgedBase>;
+  judge(request?: Partial<BlobRequest>, options?: Partial<BlobOptions>): Promise<JudgedBlob>;
 }
 
 /** `blob` is the name that it gets, if not that of its content. */
@@ -42,7 +42,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
   await settled(path);
   const state = await openState(join(directory, 'state'), blobs);
   const ledger = ledgerOf(state, 'test');
-  const plain: BaseOptions = {
+  const plain: BlobOptions = {
     engine: 'native',
     content: 'receipt',
     direct: false,
@@ -59,7 +59,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
     state,
     ledger,
     judge: (request = {}, options = {}) =>
-      judgeBase({ blob, path, indexedBytes: [], ...request }, { ...plain, ...options }),
+      judgeBlob({ blob, path, indexedBytes: [], ...request }, { ...plain, ...options }),
   };
 }
 
@@ -120,6 +120,6 @@ export async function whatReceiptsNeed(): Promise<readonly string[]> {
   return receiptResult(base) === 'good' ? [] : ['a-file-system-whose-identities-prove-something'];
 }
 
-export function codes({ findings }: JudgedBase): string[] {
+export function codes({ findings }: JudgedBlob): string[] {
   return findings.map(({ code }) => code);
 }

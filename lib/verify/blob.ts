@@ -8,13 +8,13 @@ import { readAtOf } from '../file/read-at.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { Qcow2Header } from '../qcow2/header.js';
 import type { BlobReport } from '../report/documents.js';
-import { type BaseOptions, type BaseRequest, judgeRead } from './base-content.js';
-import { judgeByReceipt } from './base-receipt.js';
+import { type BlobOptions, type BlobRequest, judgeRead } from './blob-content.js';
+import { judgeByReceipt } from './blob-receipt.js';
 import type { Ledger, Remembered } from './ledger.js';
 import { judgeQcow2 } from './qcow2-file.js';
-import { type BaseFileFacts, judgeBaseFile } from './rules/base-file.js';
+import { type BlobFileFacts, judgeBlobFile } from './rules/blob-file.js';
 
-export interface JudgedBase {
+export interface JudgedBlob {
   readonly findings: readonly Finding[];
   readonly report: BlobReport;
   /** Its header, when it is a sound qcow2 image; null otherwise. */
@@ -31,12 +31,12 @@ export interface JudgedBase {
 type OpenedRegular = Extract<Opened, { kind: 'regular' }>;
 
 /** Rules 12, 13 and 15 for one base: is it there, is its structure sound, is its content what it must be. */
-export async function judgeBase(request: BaseRequest, options: BaseOptions): Promise<JudgedBase> {
+export async function judgeBlob(request: BlobRequest, options: BlobOptions): Promise<JudgedBlob> {
   const remembered = await options.ledger.recall(request.blob);
   const opened = await openRegular(request.path);
   const bytes = opened.kind === 'regular' ? Number(opened.stats.size) : null;
-  const unread: JudgedBase = {
-    findings: judgeBaseFile(fileFacts(request, opened, remembered)),
+  const unread: JudgedBlob = {
+    findings: judgeBlobFile(fileFacts(request, opened, remembered)),
     report: unreadReport(request, bytes, remembered),
     header: null,
     hashed: null,
@@ -47,7 +47,7 @@ export async function judgeBase(request: BaseRequest, options: BaseOptions): Pro
   if (opened.kind !== 'regular') return unread;
   try {
     if (unread.findings.length > 0) return unread;
-    return await judgeOpenBase(request, options, opened, unread);
+    return await judgeOpenBlob(request, options, opened, unread);
   } catch (error) {
     if (!(error instanceof BlobcheckError) || error.code === 'aborted') throw error;
     return { ...unread, findings: [notRead(request.path, error)] };
@@ -61,15 +61,15 @@ interface Structured {
   readonly opened: OpenedRegular;
   readonly structure: Awaited<ReturnType<typeof judgeQcow2>>;
   readonly structureBad: boolean;
-  readonly unread: JudgedBase;
+  readonly unread: JudgedBlob;
 }
 
-async function judgeOpenBase(
-  request: BaseRequest,
-  options: BaseOptions,
+async function judgeOpenBlob(
+  request: BlobRequest,
+  options: BlobOptions,
   opened: OpenedRegular,
-  unread: JudgedBase,
-): Promise<JudgedBase> {
+  unread: JudgedBlob,
+): Promise<JudgedBlob> {
   const { path, blob } = request;
   const { stats } = opened;
   if (knowsTables(unread.remembered, options.ledger)) {
@@ -90,7 +90,7 @@ async function judgeOpenBase(
   return await options.ledger.whileReading(blob, asker, async (onProgress) => {
     const mine = { ...options, onProgress };
     if (!options.ledger.isInTurn && (await leadsElsewhere(path, stats))) {
-      return await judgeBase(request, { ...mine, ledger: inTurn(options.ledger) });
+      return await judgeBlob(request, { ...mine, ledger: inTurn(options.ledger) });
     }
     // Whoever held the lock has read it, perhaps: then its receipt speaks, and a new seal may stand.
     const now = { ...structured, unread: { ...structured.unread, remembered: await options.ledger.recall(blob) } };
@@ -107,10 +107,10 @@ function knowsTables({ receipt }: Remembered, { tool }: Ledger): boolean {
 }
 
 async function judgeStructure(
-  { path }: BaseRequest,
-  { signal }: BaseOptions,
+  { path }: BlobRequest,
+  { signal }: BlobOptions,
   opened: OpenedRegular,
-  unread: JudgedBase,
+  unread: JudgedBlob,
   tables: 'unknown' | 'sound',
 ): Promise<Structured> {
   const read = readAtOf(opened.handle, path);
@@ -118,7 +118,7 @@ async function judgeStructure(
   const structureBad = structure.findings.some(({ severity }) => severity === 'error');
   const header = structureBad || structure.facts.kind !== 'qcow2' ? null : structure.facts.header;
   const isSound = structure.findings.length === 0 && header !== null;
-  const judged: JudgedBase = { ...unread, header, structure: isSound ? 'sound' : 'unknown' };
+  const judged: JudgedBlob = { ...unread, header, structure: isSound ? 'sound' : 'unknown' };
   return { opened, structure, structureBad, unread: judged };
 }
 
@@ -138,10 +138,10 @@ function inTurn(ledger: Ledger): Ledger {
 }
 
 async function byReceipt(
-  request: BaseRequest,
-  options: BaseOptions,
+  request: BlobRequest,
+  options: BlobOptions,
   { opened, structure, structureBad, unread }: Structured,
-): Promise<JudgedBase | null> {
+): Promise<JudgedBlob | null> {
   const identity = identityOf(opened.stats);
   const { remembered } = unread;
   const facts = { handle: opened.handle, identity, remembered, structureBad };
@@ -156,10 +156,10 @@ async function byReceipt(
 }
 
 async function byReading(
-  request: BaseRequest,
-  options: BaseOptions,
+  request: BlobRequest,
+  options: BlobOptions,
   { opened, structure, structureBad, unread }: Structured,
-): Promise<JudgedBase> {
+): Promise<JudgedBlob> {
   const { handle, stats } = opened;
   // Pages that a mapping has dirtied become read-only: a store from now on shows in the times.
   await handle.sync().catch(() => {});
@@ -182,8 +182,8 @@ async function byReading(
 
 /** Past the page cache, if that is asked for and can be had of the very file whose structure was judged. */
 async function readWhole(
-  { path }: BaseRequest,
-  { direct: wanted, engine, signal, onProgress }: BaseOptions,
+  { path }: BlobRequest,
+  { direct: wanted, engine, signal, onProgress }: BlobOptions,
   { handle, stats }: OpenedRegular,
 ): Promise<HashedFile> {
   const direct = wanted ? await openSameDirect(path, identityOf(stats)) : null;
@@ -199,7 +199,7 @@ async function readWhole(
   }
 }
 
-function fileFacts(request: BaseRequest, opened: Opened, remembered: Remembered): BaseFileFacts {
+function fileFacts(request: BlobRequest, opened: Opened, remembered: Remembered): BlobFileFacts {
   const { blob, path, indexedBytes } = request;
   return {
     blob,
@@ -215,7 +215,7 @@ function fileFacts(request: BaseRequest, opened: Opened, remembered: Remembered)
   };
 }
 
-function unreadReport(request: BaseRequest, bytes: number | null, remembered: Remembered): BlobReport {
+function unreadReport(request: BlobRequest, bytes: number | null, remembered: Remembered): BlobReport {
   return {
     path: request.path,
     bytes,

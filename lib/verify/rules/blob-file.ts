@@ -1,7 +1,7 @@
 import { type Finding, finding } from '../../finding/finding.js';
 
 /** What stands at a blob's path, and what is known of its size. */
-export interface BaseFileFacts {
+export interface BlobFileFacts {
   readonly path: string;
   /** Hex digest in the name. */
   readonly blob: string;
@@ -17,7 +17,7 @@ export interface BaseFileFacts {
 }
 
 /** Rule 12: what can be told of a base without reading it. Any finding of these stops the hash. */
-export function judgeBaseFile(facts: BaseFileFacts): Finding[] {
+export function judgeBlobFile(facts: BlobFileFacts): Finding[] {
   const { presence, path } = facts;
   const expected = `sha256:${facts.blob}`;
   if (presence.kind === 'missing') {
@@ -47,7 +47,7 @@ export function judgeBaseFile(facts: BaseFileFacts): Finding[] {
   return judgeSize(facts, presence.bytes);
 }
 
-function judgeSize(facts: BaseFileFacts, bytes: bigint): Finding[] {
+function judgeSize(facts: BlobFileFacts, bytes: bigint): Finding[] {
   const witness = facts.sealedBytes === null ? 'image index' : 'seal';
   const known = facts.sealedBytes === null ? facts.indexedBytes : [facts.sealedBytes];
   if (known.length === 0 || known.includes(bytes)) return [];

@@ -6,7 +6,7 @@ import { provingFileSystem } from '../trust/identity-proof.js';
 import { receiptAnswer } from '../trust/receipt-answer.js';
 import type { Receipt } from '../trust/receipt-record.js';
 import { isAnotherFile } from '../trust/receipts.js';
-import type { BaseOptions, BaseRequest } from './base-content.js';
+import type { BlobOptions, BlobRequest } from './blob-content.js';
 import type { Remembered } from './ledger.js';
 import { judgeContent } from './rules/content.js';
 
@@ -23,8 +23,8 @@ export interface ReceiptFacts {
  * that has a seal. One that denies speaks only for a while, and only to who cannot wait: a person's check reads.
  */
 export async function judgeByReceipt(
-  request: BaseRequest,
-  options: BaseOptions,
+  request: BlobRequest,
+  options: BlobOptions,
   facts: ReceiptFacts,
 ): Promise<{ findings: readonly Finding[]; report: Partial<BlobReport> } | null> {
   const { receipt, seal, sealProblem } = facts.remembered;

@@ -9,7 +9,7 @@ import type { OnProgress } from './reader.js';
 import { judgeContent } from './rules/content.js';
 
 /** A base to judge. */
-export interface BaseRequest {
+export interface BlobRequest {
   /** Hex digest in its name. */
   readonly blob: string;
   readonly path: string;
@@ -23,7 +23,7 @@ export interface BaseRequest {
  */
 export type ContentMode = 'read' | 'receipt' | 'remembered';
 
-export interface BaseOptions {
+export interface BlobOptions {
   readonly engine: EngineName;
   readonly content: ContentMode;
   /** Reads past the page cache where the file system lets us. */
@@ -46,8 +46,8 @@ export interface StructureJudged {
 
 /** Rule 15, and what is remembered of the read. A bad result is recorded before it is reported. */
 export async function judgeRead(
-  request: BaseRequest,
-  options: BaseOptions,
+  request: BlobRequest,
+  options: BlobOptions,
   hashed: HashedFile,
   remembered: Remembered,
   { bad: structureBad, sound }: StructureJudged,
@@ -93,12 +93,12 @@ export async function judgeRead(
 }
 
 /** A full hash that equals the name needs nobody's trust, and is remembered: a later flip is then known as one. */
-async function sealByName(request: BaseRequest, options: BaseOptions, hashed: HashedFile): Promise<'name' | null> {
+async function sealByName(request: BlobRequest, options: BlobOptions, hashed: HashedFile): Promise<'name' | null> {
   const written = await options.ledger.seal(request.blob, hashed, 'name');
   return written.kind === 'written' ? 'name' : null;
 }
 
-async function confirm(path: string, hashed: HashedFile, options: BaseOptions): Promise<HashedFile | null> {
+async function confirm(path: string, hashed: HashedFile, options: BlobOptions): Promise<HashedFile | null> {
   return await confirmFromMedium(path, {
     judged: hashed.after,
     engine: options.engine,
