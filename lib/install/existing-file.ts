@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
+import { whyNotOurs } from '../file/ownership.js';
 import { readAtOf } from '../file/read-at.js';
-import { judgeDirectory, whyNotOurs } from '../trust/own-directory.js';
+import { judgeDirectory } from '../trust/own-directory.js';
 import { isMarked } from './mark.js';
 
 /** Bytes. The hook reads no settings of more. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { whyNotOurs } from '../file/ownership.js';
 import { isGuard, whyNotRunnable } from '../remedy/find-cocoon.js';
-import { whyNotOurs } from '../trust/own-directory.js';
 import type { Steps } from './steps.js';
 
 interface Programs {

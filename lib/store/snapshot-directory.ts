@@ -1,13 +1,11 @@
-import { type BigIntStats, lstatSync, opendirSync, readdirSync, realpathSync } from 'node:fs';
+import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
+import { namesIn } from '../file/names-in.js';
 import { kindOf, type NotRegular } from '../file/open-regular.js';
 import { snapshotParent } from './layout.js';
 
 /** A snapshot has some ten files; one more for each data disk. */
 const ENTRY_LIMIT = 10_000;
-
-/** More than any snapshot's on any file system. */
-const SMALL_DIRECTORY_BYTES = 64 * 1024;
 
 export interface DirectoryEntry {
   /** Bytes that are no UTF-8 are replaced: such a name is none of cocoon's. */
@@ -61,7 +59,7 @@ export async function readSnapshotDirectory(
 }
 
 function listEntries(directory: string, bytes: number) {
-  const names = namesIn(directory, bytes);
+  const names = namesIn(directory, bytes, ENTRY_LIMIT);
   const looked = names
     .slice(0, ENTRY_LIMIT)
     .map((name) => look(directory, name))
@@ -72,24 +70,6 @@ function listEntries(directory: string, bytes: number) {
     truncated: names.length > ENTRY_LIMIT,
     stamp: looked.map(({ stamp }) => stamp).join('\n'),
   };
-}
-
-/** The names in a directory of so many bytes, one more than the limit at most. */
-function namesIn(directory: string, bytes: number): Buffer[] {
-  // In one step, which takes half as long. A name takes a byte at least, so these are not many.
-  if (bytes <= SMALL_DIRECTORY_BYTES) return readdirSync(directory, { encoding: 'buffer' });
-  const names: Buffer[] = [];
-  const opened = opendirSync(directory, { encoding: 'buffer' as BufferEncoding });
-  try {
-    while (names.length <= ENTRY_LIMIT) {
-      const next = opened.readSync();
-      if (next === null) break;
-      names.push(next.name as unknown as Buffer);
-    }
-  } finally {
-    opened.closeSync();
-  }
-  return names;
 }
 
 interface Looked {

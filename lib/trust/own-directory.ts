@@ -3,6 +3,7 @@ import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemErrorCode, systemErrorText } from '../errors.js';
 import { kindOf } from '../file/open-regular.js';
+import { whyNotOurs } from '../file/ownership.js';
 
 /** Readable by those who cannot write: an unprivileged `verify` needs the seals. */
 const DIRECTORY_MODE = 0o755;
@@ -27,14 +28,6 @@ export async function judgeDirectory(path: string): Promise<JudgedDirectory> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
     return { kind: 'unusable', problem: `${path}: ${systemErrorText(error)}` };
   }
-}
-
-/** Why a file or directory may be another's word, or null. A POSIX ACL that lets somebody write shows in the group's bits. */
-export function whyNotOurs(stats: BigIntStats): string | null {
-  const owner = Number(stats.uid);
-  if (owner !== 0 && owner !== process.geteuid?.()) return `belongs to user ${owner}`;
-  const mode = Number(stats.mode) & 0o7777;
-  return (mode & 0o022) === 0 ? null : `others can write it (mode ${mode.toString(8).padStart(4, '0')})`;
 }
 
 function whatIs(stats: BigIntStats): string {

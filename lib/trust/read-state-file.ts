@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { systemErrorText } from '../errors.js';
+import { whyNotOurs } from '../file/ownership.js';
 import { readWhole } from '../file/read-whole.js';
-import { judgeDirectory, whyNotOurs } from './own-directory.js';
+import { judgeDirectory } from './own-directory.js';
 import { folderOf, type Section, type StateDirectory } from './state-directory.js';
 
 /** Bytes. A seal with a full history of long names has 20 KB; what is larger was not written by us. */
