@@ -55,6 +55,7 @@ export {
   secondsText,
   verifyText,
 } from './report/human.js';
+export { blobNameAt, parseBlobName } from './store/blob.js';
 export { engineFiles } from './store/layout.js';
 export { type LocationOptions, resolveLocation, type StoreLocation } from './store/location.js';
 export { openStore } from './store/open.js';

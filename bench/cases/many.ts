@@ -12,7 +12,7 @@ import { ratioTarget } from '../verdict.js';
 
 const BLOBS = 8;
 /** Each is a part of the size that was asked for, because all of them must fit into the page cache. */
-const PART = 2;
+const PART = 6;
 /** Rounds of what stands there for comparison. */
 const FEW = 3;
 

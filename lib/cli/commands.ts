@@ -69,7 +69,6 @@ export const hook: Definition = ({ program, terminal, done }) => {
     .option('--operation <operation>', 'clone, restore or run')
     .option('--pull', 'the caller wants the base brought')
     .option('--from-dir <dir>', 'a directory to clone from, in the place of a snapshot')
-    .option('--run-dir <dir>', "cocoon's run directory; nothing that is judged depends on it")
     .option('--waited <seconds>', 'how much of its time the asker has spent already')
     .option('--question <text>', 'what a stamp may answer from now on, as bin/stamp.sh spells it')
     .action(async (words: string[], _options: object, command: Command) => {

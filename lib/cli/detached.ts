@@ -38,6 +38,7 @@ function withoutOurs(nothing: number): number[] {
 export function ownCommand(command: string, options: GlobalOptions, { self }: Terminal): string[] {
   const given: [string, string | undefined][] = [
     ['--root-dir', options.rootDir],
+    ['--run-dir', options.runDir],
     ['--config', options.config],
     ['--state-dir', options.stateDir],
   ];

@@ -24,7 +24,6 @@ export interface HookOptions extends GlobalOptions {
   readonly operation?: string;
   readonly pull?: boolean;
   readonly fromDir?: string;
-  readonly runDir?: string;
   /** Seconds that the script has waited for its turn. */
   readonly waited?: string;
   /** What bin/stamp.sh asks, if a stamp may answer it the next time. */

@@ -63,8 +63,8 @@ export function storeCheckOptions(
   terminal: Terminal,
   progress: Progress,
 ): StoreCheckOptions & { readonly stateDir: string } {
-  const { rootDir, config } = options;
+  const { rootDir, runDir, config } = options;
   // Not awaited here: a configuration that cannot be read is a finding of the report.
-  const location = resolveLocation({ rootDir, configFile: config, env: terminal.env });
+  const location = resolveLocation({ rootDir, runDir, configFile: config, env: terminal.env });
   return { ...checkOptions(options, terminal, progress), location };
 }

@@ -43,6 +43,7 @@ function buildProgram(terminal: Terminal): Command {
     )
     .version(version(), '-V, --version')
     .option('--root-dir <dir>', "cocoon's root (COCOON_ROOT_DIR; default /var/lib/cocoon)")
+    .option('--run-dir <dir>', "where cocoon's virtual machines run (COCOON_RUN_DIR; default /var/lib/cocoon/run)")
     .option('--config <file>', "cocoon's configuration file: JSON, YAML or TOML")
     .option('--state-dir <dir>', 'what blobcheck remembers (BLOBCHECK_STATE_DIR; default /var/lib/blobcheck)')
     .option('--json', 'print one JSON document on standard output')

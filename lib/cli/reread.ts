@@ -1,4 +1,4 @@
-import { BlobcheckError, rereadBlobs } from '../index.js';
+import { BlobcheckError, parseBlobName, rereadBlobs } from '../index.js';
 import { exitCodes } from './exit.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { progressOn } from './progress.js';
@@ -10,8 +10,8 @@ export async function rereadCommand(
   options: StoreOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const wrong = blobs.find((blob) => !/^[0-9a-f]{64}$/.test(blob));
-  if (wrong !== undefined) throw new BlobcheckError('usage', `'${wrong}' is not the digest of a blob`);
+  const wrong = blobs.find((blob) => parseBlobName(blob) === null);
+  if (wrong !== undefined) throw new BlobcheckError('usage', `'${wrong}' is not the name of a blob`);
   const isDone = await rereadBlobs(blobs, storeCheckOptions(options, terminal, progressOn(terminal, true)));
   return isDone ? exitCodes.allow : exitCodes.busy;
 }

@@ -1,5 +1,4 @@
-import { basename } from 'node:path';
-import type { EntryReport } from '../index.js';
+import { blobNameAt, type EntryReport } from '../index.js';
 import { ownCommand, startDetached } from './detached.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
@@ -15,7 +14,7 @@ export function startReread(entries: readonly EntryReport[], options: GlobalOpti
   const overdue = entries.flatMap(({ findings }) =>
     findings.flatMap(({ code, subject }) => (code === 'verification-overdue' && subject !== null ? [subject] : [])),
   );
-  const blobs = [...new Set(overdue.map((path) => basename(path, '.qcow2')))];
+  const blobs = [...new Set(overdue.map(blobNameAt).filter((name) => name !== null))];
   if (blobs.length === 0) return;
   const words = [...ownCommand('reread', options, terminal), '--', ...blobs];
   const start = (command: readonly string[]) => startDetached(command, terminal, 'ignore');

@@ -141,34 +141,10 @@ export const snapshotEntries = {
     matters: 'One of the two is wrong; which guest content was meant cannot be known.',
     mend: 'Take the snapshot again.',
   },
-  'raw-size-mismatch': {
-    severity: 'error',
-    means: 'A raw disk of the snapshot is missing bytes or has too many.',
-    matters: 'cocoon grows it with zeros and the guest reads wrong data.',
-    mend: 'Import the snapshot again with cocoon (an ordinary tar shortens sparse files).',
-  },
-  'raw-disk-probed': {
-    severity: 'error',
-    means: 'A raw disk begins with the header of another image format.',
-    matters: 'Cloud Hypervisor refuses it; a reader that guesses would follow a header that the guest wrote.',
-    mend: 'Take the snapshot again without that disk.',
-  },
-  'layer-mismatch': {
-    severity: 'error',
-    means: "The layers or boot files of the virtual machine's record are not those of the snapshot.",
-    matters: 'A restore opens the disks of the record, so the guest would run on other files than the ones judged.',
-    mend: 'Clone a new virtual machine from the snapshot instead.',
-  },
   'vm-not-found': {
     severity: 'error',
     means: 'No virtual machine has this id, this name or this id prefix.',
     matters: 'cocoon would refuse the restore too; what it would open cannot be known.',
     mend: 'List them with `cocoon vm list`, or check that --root-dir and --config are those of the node.',
-  },
-  'boot-file-missing': {
-    severity: 'error',
-    means: 'The firmware that the virtual machine boots from is not there.',
-    matters: 'The clone fails.',
-    mend: 'Install it again (cocoon-setup puts CLOUDHV.fd into <root>/firmware).',
   },
 } as const satisfies CatalogueEntries;

@@ -1,4 +1,5 @@
 import { baseEntries } from './catalogue-base.js';
+import { diskEntries } from './catalogue-disks.js';
 import { ensureEntries } from './catalogue-ensure.js';
 import type { CatalogueEntries } from './catalogue-entry.js';
 import { overlayEntries } from './catalogue-overlay.js';
@@ -9,6 +10,7 @@ export type { CatalogueEntry, Severity } from './catalogue-entry.js';
 /** Every code that a check can report. A code never changes its meaning; new ones may be added. */
 export const catalogue = {
   ...snapshotEntries,
+  ...diskEntries,
   ...overlayEntries,
   ...baseEntries,
   ...ensureEntries,

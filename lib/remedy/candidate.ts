@@ -4,13 +4,13 @@ import { BlobcheckError, systemErrorText } from '../errors.js';
 import { identityOf, sameIdentity } from '../file/identity.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
-import { judgeQcow2 } from '../verify/qcow2-file.js';
+import { judgeStructure } from '../verify/blob-structure.js';
 
-/** A file that might become the base: what is on the medium, not what somebody meant to write. */
+/** A file that might become a blob: what is on the medium, not what somebody meant to write. */
 export interface Candidate {
   readonly path: string;
   readonly hashed: HashedFile;
-  /** Why it cannot be a base whatever its content is (rule 13); null when its structure is sound. */
+  /** Why it cannot be one whatever its content is (rule 13); null when its structure is sound. */
   readonly flaw: string | null;
   /** `sound` where header and tables of the very bytes that were hashed were judged, and not even a warning came of it. */
   readonly structure: 'sound' | 'unknown';
@@ -22,10 +22,10 @@ export interface ReadOptions {
 }
 
 /**
- * Flushes a file, then reads it back from the medium. Throws `BlobcheckError`: `unreadable` for what cannot be read or
+ * Flushes a file, then reads it back from the medium; `blob` is the name of what it might become. Throws `BlobcheckError`: `unreadable` for what cannot be read or
  * flushed, `changed` for what is still being written, `aborted`.
  */
-export async function readCandidate(path: string, options: ReadOptions): Promise<Candidate> {
+export async function readCandidate(path: string, blob: string, options: ReadOptions): Promise<Candidate> {
   const { signal, onProgress } = options;
   await flush(path);
   const opened = await openDirect(path);
@@ -38,22 +38,24 @@ export async function readCandidate(path: string, options: ReadOptions): Promise
       ...(signal === undefined ? {} : { signal }),
     });
     if (hashed.changed !== null) throw new BlobcheckError('changed', 'it changed while it was being read', { path });
-    return { path, hashed, ...(await judgeStructure(path, hashed, signal)) };
+    return { path, hashed, ...(await structureOf(path, blob, hashed, signal)) };
   } finally {
     await opened.handle.close();
   }
 }
 
 /** Tables are read in pieces of any size, which O_DIRECT does not take. */
-async function judgeStructure(
+async function structureOf(
   path: string,
+  blob: string,
   { bytes, after }: HashedFile,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Candidate, 'flaw' | 'structure'>> {
   const opened = await openRegular(path);
   if (opened.kind !== 'regular') throw new BlobcheckError('unreadable', notRegular(opened), { path });
   try {
-    const { findings } = await judgeQcow2(readAtOf(opened.handle, path), bytes, path, 'blob', signal);
+    const request = { blob, path, size: bytes, signal, tables: 'unknown' as const };
+    const { findings } = await judgeStructure(readAtOf(opened.handle, path), request);
     const flaw = findings.find(({ severity }) => severity === 'error' || severity === 'unverified')?.message ?? null;
     const isSound = findings.length === 0 && sameIdentity(identityOf(opened.stats), after);
     return { flaw, structure: isSound ? 'sound' : 'unknown' };

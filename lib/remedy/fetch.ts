@@ -5,7 +5,7 @@ import { hashFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
-import { listBlobs } from '../store/blob-directory.js';
+import { listBases } from '../store/blob-directory.js';
 import { blobIn, cloudImageBlobs } from '../store/layout.js';
 import { type Candidate, type ReadOptions, readCandidate } from './candidate.js';
 import { type CocoonProgram, runCocoon } from './cocoon.js';
@@ -82,7 +82,7 @@ async function isPacked(file: string): Promise<boolean> {
 async function copied(request: FetchRequest, file: string, options: ReadOptions): Promise<Candidate> {
   const place = join(request.scratch, 'copy.qcow2');
   await copyFile(file, place, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  return await readCandidate(place, options);
+  return await readCandidate(place, request.blob, options);
 }
 
 async function byCocoon(
@@ -100,13 +100,13 @@ async function byCocoon(
   const ran = await runCocoon(cocoon, [...places, ...command], mark);
   if (options.signal?.aborted) throw new BlobcheckError('aborted', 'interrupted', { path: root });
   if (!ran.ok) return { kind: 'failed', reason: ran.reason };
-  const came = await listBlobs(cloudImageBlobs(root));
+  const came = await listBases(root);
   if (!came.includes(blob)) {
     return came.length === 0
       ? { kind: 'failed', reason: 'cocoon brought no cloud image' }
       : { kind: 'other', digests: came };
   }
-  const candidate = await readCandidate(blobIn(cloudImageBlobs(root), blob), options);
+  const candidate = await readCandidate(blobIn(cloudImageBlobs(root), blob), blob, options);
   if (candidate.hashed.digest !== blob && !existsSync(mark)) {
     // A cocoon with a PATH of its own: what its qemu-img has followed cannot be told from the result.
     return { kind: 'failed', reason: 'cocoon converted it with another qemu-img than the one that it was given' };

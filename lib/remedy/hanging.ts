@@ -1,6 +1,6 @@
 import { BlobcheckError } from '../errors.js';
 import type { Store } from '../store/store.js';
-import { baseOf } from '../verify/blob-targets.js';
+import { blobsOf } from '../verify/blob-targets.js';
 
 /**
  * The snapshots (by name) whose base no record pins and only this entry of the image index names: once the reference
@@ -21,8 +21,8 @@ async function standsOn(store: Store, id: string, blob: string, signal: AbortSig
     const record = await store.snapshot(id);
     if (record.imageBlobIds.includes(blob) || record.imageType === 'oci') return false;
     if (record.imageDigest === `sha256:${blob}`) return true;
-    const base = await baseOf(store, id, id, signal);
-    return 'blob' in base && base.blob === blob;
+    const found = await blobsOf(store, id, id, signal);
+    return !('code' in found) && found.some((one) => one.blob === blob);
   } catch (error) {
     if (!(error instanceof BlobcheckError) || error.code === 'aborted') throw error;
     return true;

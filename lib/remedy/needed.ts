@@ -32,11 +32,14 @@ export function reasonToBring(findings: readonly { readonly code: FindingCode }[
 
 /** The bases of an entry that a fresh copy of the same content mends. */
 export function neededBlobs(entry: EntryReport): NeededBlob[] {
-  return entry.blobs.flatMap(({ path }) => {
+  return entry.blobs.filter(isBase).flatMap(({ path }) => {
     const because = reasonToBring(entry.findings.filter(({ subject }) => subject === path));
     return because === null ? [] : [{ blob: basename(path, '.qcow2'), path, because }];
   });
 }
+
+/** Layers and boot files are brought by cocoon's own `image pull`, as their remedies say. */
+const isBase = ({ path }: { readonly path: string }): boolean => path.endsWith('.qcow2');
 
 /** Findings of an entry's bases: what a fresh copy of the same content can mend. */
 export function findingsOfBase(entry: EntryReport): readonly Finding[] {

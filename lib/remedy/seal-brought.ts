@@ -2,36 +2,38 @@ import { dirname } from 'node:path';
 import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { SealedBlob, SealReport } from '../report/documents.js';
-import { listBlobs } from '../store/blob-directory.js';
-import { blobIn, cloudImageBlobs } from '../store/layout.js';
+import { blobPath, parseBlobName } from '../store/blob.js';
+import { listBases, listOciBlobs } from '../store/blob-directory.js';
 import type { Store } from '../store/store.js';
 import { syncDirectory } from '../trust/own-directory.js';
 import { attempt } from '../verify/entry.js';
 import { openForCheck } from '../verify/open-for-check.js';
-import { hexOf, isCloudImage } from '../verify/origin.js';
+import { hexOf, imageBlobs, isCloudImage, isOciImage } from '../verify/origin.js';
 import { stateFindings } from '../verify/report.js';
 import type { Run, StoreCheckOptions } from '../verify/run.js';
 import { verdictOf, worstVerdict } from '../verify/verdict.js';
 import { readCandidate } from './candidate.js';
 
-/** The files at the names of a store's blobs at one moment, by their digests (hex). */
+/** The files of a store's blobs at one moment, by the names of the blobs. */
 export type BlobFiles = ReadonlyMap<string, FileIdentity>;
 
 /** Throws `unreadable` where the directory cannot be read. */
 export async function blobFilesIn(root: string): Promise<BlobFiles> {
-  const blobs = cloudImageBlobs(root);
   const files = new Map<string, FileIdentity>();
-  for (const blob of await listBlobs(blobs)) {
+  for (const blob of [...(await listBases(root)), ...(await listOciBlobs(root))]) {
     // Collected meanwhile, perhaps.
-    const identity = await identityAt(blobIn(blobs, blob)).catch(() => null);
+    const identity = await identityAt(pathOf(root, blob)).catch(() => null);
     if (identity !== null) files.set(blob, identity);
   }
   return files;
 }
 
+const pathOf = (root: string, name: string): string =>
+  blobPath(root, parseBlobName(name) ?? { kind: 'base', hex: name });
+
 /** What became of a pull or an import. */
 export interface BroughtReport extends SealReport {
-  /** Hex digests that the references lead to and whose files are the ones from before: kept, whatever is in them. */
+  /** Blobs that the references lead to and whose files are the ones from before: kept, whatever is in them. */
   readonly kept: readonly string[];
 }
 
@@ -59,7 +61,7 @@ export async function sealBrought(
       for (const blob of await blobsOf(store, refs, findings)) {
         const [earlier, identity] = [before.get(blob), now.get(blob)];
         if (identity === undefined) continue;
-        const path = blobIn(cloudImageBlobs(store.root), blob);
+        const path = pathOf(store.root, blob);
         if (earlier !== undefined && sameIdentity(earlier, identity)) kept.push(blob);
         else blobs.push(...asList(await attempt(findings, path, () => sealOne(run, blob, path, onlyByName))));
       }
@@ -75,24 +77,28 @@ export async function sealBrought(
 
 const asList = <T>(value: T | null): readonly T[] => (value === null ? [] : [value]);
 
-/** The cloud images that references lead to, each once, by their digests (hex). */
+/** The blobs that references lead to, each once, by their names. */
 async function blobsOf(store: Store, refs: readonly string[], findings: Finding[]): Promise<readonly string[]> {
   const blobs = new Set<string>();
   for (const ref of refs) {
     const entries = await attempt(findings, ref, () => store.image(ref));
     for (const entry of entries?.filter(isCloudImage) ?? []) blobs.add(hexOf(entry));
+    for (const entry of entries?.filter(isOciImage) ?? []) for (const part of imageBlobs(entry)) blobs.add(part);
   }
   return [...blobs];
 }
 
 async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean): Promise<SealedBlob> {
   const { signal } = run;
-  const { hashed, flaw, structure } = await readCandidate(path, { signal, onProgress: run.blobOptions.onProgress });
+  const { hashed, flaw, structure } = await readCandidate(path, blob, {
+    signal,
+    onProgress: run.blobOptions.onProgress,
+  });
   await syncDirectory(dirname(path));
   const digest = `sha256:${hashed.digest}`;
   const of = { blob, path, digest, bytes: hashed.bytes, readFrom: hashed.readFrom };
   if (flaw !== null)
-    return refused(of, finding('blob-malformed', `what was brought is damaged: ${flaw}`, { subject: path }));
+    return refused(of, finding(damaged(blob), `what was brought is damaged: ${flaw}`, { subject: path }));
   const { seal: known } = await run.ledger.recall(blob);
   if (known?.digest === digest) {
     return { ...of, outcome: 'kept', basis: known.basis, because: 'the content equals its seal', findings: [] };
@@ -112,6 +118,8 @@ async function sealOne(run: Run, blob: string, path: string, onlyByName: boolean
   const outcome = known === null ? 'sealed' : 'replaced';
   return { ...of, outcome, basis, because: 'it was sealed as it was brought', findings: [] };
 }
+
+const damaged = (blob: string) => (parseBlobName(blob)?.kind === 'base' ? 'blob-malformed' : 'layer-malformed');
 
 type Brought = Pick<SealedBlob, 'blob' | 'path' | 'digest' | 'bytes' | 'readFrom'>;
 

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 
 /** What cocoon uses where nothing else is said. */
 export const DEFAULT_ROOT = '/var/lib/cocoon';
+/** In v0.3 whatever the root is. */
+export const DEFAULT_RUN_DIRECTORY = '/var/lib/cocoon/run';
 
 export const snapshotIndex = (root: string): string => join(root, 'snapshot', 'db', 'snapshots.json');
 export const cloudImageIndex = (root: string): string => join(root, 'cloudimg', 'db', 'images.json');
@@ -44,6 +46,11 @@ export const imageDirectories = (root: string): readonly string[] =>
 /** The name of a blob of this digest (hexadecimal) in a directory of blobs. */
 export const blobIn = (blobs: string, hex: string): string => join(blobs, `${hex}.qcow2`);
 export const cloudImageBlob = (root: string, hex: string): string => blobIn(cloudImageBlobs(root), hex);
+
+/** Layers of OCI images, converted to EROFS. */
+export const ociBlobs = (root: string): string => join(root, 'oci', 'blobs');
+/** Kernels and initial RAM disks, in a directory for each layer that holds one. */
+export const ociBoot = (root: string): string => join(root, 'oci', 'boot');
 
 /** The firmware that cloud images boot. */
 export const firmware = (root: string): string => join(root, 'firmware', 'CLOUDHV.fd');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { BlobcheckError } from '../errors.js';
 import { type ConfigValues, readConfigFile } from './config-file.js';
-import { DEFAULT_ROOT } from './layout.js';
+import { DEFAULT_ROOT, DEFAULT_RUN_DIRECTORY } from './layout.js';
 
 export type MetaBackend = 'sqlite' | 'json';
 
@@ -9,6 +9,8 @@ export type MetaBackend = 'sqlite' | 'json';
 export interface StoreLocation {
   /** Absolute. */
   readonly root: string;
+  /** Where virtual machines have their run directories; absolute. Default `/var/lib/cocoon/run`. */
+  readonly runDir?: string;
   /** The engine that is set explicitly; null where cocoon decides by what it finds. */
   readonly metaBackend: MetaBackend | null;
 }
@@ -16,6 +18,8 @@ export interface StoreLocation {
 export interface LocationOptions {
   /** cocoon's `--root-dir`. */
   readonly rootDir?: string | undefined;
+  /** cocoon's `--run-dir`. */
+  readonly runDir?: string | undefined;
   /** cocoon's `--config`. */
   readonly configFile?: string | undefined;
   /** The environment that cocoon will have. */
@@ -38,8 +42,10 @@ export async function resolveLocation(options: LocationOptions): Promise<StoreLo
   const rootDir = setting(options.rootDir, 'COCOON_ROOT_DIR', 'root_dir') ?? DEFAULT_ROOT;
   if (rootDir === '') throw refused('root_dir must not be empty');
   const root = resolve(cwd, rootDir);
+  const runDir = setting(options.runDir, 'COCOON_RUN_DIR', 'run_dir') || DEFAULT_RUN_DIRECTORY;
   return {
     root,
+    runDir: resolve(cwd, runDir),
     metaBackend: metaBackendOf(setting(undefined, 'COCOON_META_BACKEND', 'meta_backend')),
   };
 }

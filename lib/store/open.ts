@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { BlobcheckError } from '../errors.js';
 import { chooseEngine } from './engine.js';
 import { IMAGE_TABLES, type ImageRow, rowsOfReference, rowsWithBlob } from './images.js';
 import { openJsonTables } from './json-tables.js';
+import { DEFAULT_RUN_DIRECTORY } from './layout.js';
 import type { StoreLocation } from './location.js';
 import type { MetadataTables, Row, RowReader } from './metadata-tables.js';
 import {
@@ -33,6 +35,7 @@ export async function openStore(location: StoreLocation, options: OpenOptions = 
   return {
     engine,
     root,
+    runDirs: [...new Set([location.runDir ?? DEFAULT_RUN_DIRECTORY, join(root, 'run')])],
     recovered: tables.recovered,
     resolve: (ref) =>
       tables.read(['snapshots', 'names', 'tombstones'], (rows) => resolveReference(rows, ref, snapshotPath)),

@@ -36,6 +36,8 @@ export interface ImageListing {
 export interface Store {
   readonly engine: 'json' | 'sqlite';
   readonly root: string;
+  /** Where the virtual machines of this root may have their run directories; absolute. */
+  readonly runDirs: readonly string[];
   /** Indexes in whose place the previous generation was read, as far as they have been read. */
   readonly recovered: readonly Recovery[];
   resolve(ref: string): Promise<Resolution>;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { FileIdentity } from '../file/identity.js';
-import { byteCount, recordFields, taggedDigest, timestamp } from './record.js';
+import { blobName, byteCount, recordFields, taggedDigest, timestamp } from './record.js';
 
 /** The format of a receipt's file. A newer one is ignored, which costs a hash. */
 export const RECEIPT_VERSION = 1;
@@ -21,8 +21,7 @@ export type IdentityRecord = Readonly<v.InferOutput<typeof identitySchema>>;
 export const receiptSchema = v.strictObject({
   ...recordFields,
   version: v.literal(RECEIPT_VERSION),
-  /** The blob's name: 64 lower-case hexadecimal digits. */
-  blob: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  blob: blobName,
   /** What was read. */
   digest: taggedDigest,
   /** Bytes. */

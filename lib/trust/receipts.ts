@@ -21,7 +21,7 @@ export type ReceiptRead =
   | { readonly kind: 'receipt'; readonly receipt: Receipt };
 
 export interface FullRead {
-  /** The blob's name: 64 lower-case hexadecimal digits. */
+  /** The blob's name. */
   readonly blob: string;
   readonly path: string;
   readonly hashed: HashedFile;

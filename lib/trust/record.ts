@@ -12,6 +12,11 @@ export const recordFields = {
   checksum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 };
 
+/** 64 lower-case hexadecimal digits; what is no cloud image has an ending that says what it is. */
+const BLOB = /^[0-9a-f]{64}(?:\.[a-z]{1,10}){0,2}$/;
+export const blobName = v.pipe(v.string(), v.regex(BLOB));
+export const isBlobName = (text: string): boolean => BLOB.test(text);
+
 export const taggedDigest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'not sha256: and 64 digits'));
 export const byteCount = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** RFC 3339 in UTC with milliseconds, as `Date.toISOString` writes it. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { byteCount, recordFields, taggedDigest, timestamp } from './record.js';
+import { blobName, byteCount, recordFields, taggedDigest, timestamp } from './record.js';
 
 /** The format of a seal's file. A newer one is never guessed at. */
 export const SEAL_VERSION = 1;
@@ -29,8 +29,7 @@ const decision = {
 export const sealSchema = v.strictObject({
   ...recordFields,
   version: v.literal(SEAL_VERSION),
-  /** The blob's name: 64 lower-case hexadecimal digits. */
-  blob: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  blob: blobName,
   ...decision,
   /** Seals that this one replaced, the latest first. */
   history: v.pipe(v.array(v.strictObject(decision)), v.maxLength(MAX_HISTORY)),

@@ -3,7 +3,7 @@ import { systemErrorCode, systemErrorText } from '../errors.js';
 import { SMALL_WRITE_MS, withLock } from './lock.js';
 import { folderProblem, readStateFile } from './read-state-file.js';
 import { voidReceipt } from './receipts.js';
-import { decodeRecord, encodeRecord, sealedWithChecksum } from './record.js';
+import { decodeRecord, encodeRecord, isBlobName, sealedWithChecksum } from './record.js';
 import { MAX_HISTORY, type NewSeal, SEAL_VERSION, type Seal, sealSchema } from './seal-record.js';
 import { folderOf, type StateDirectory } from './state-directory.js';
 import { writeStateFile } from './write-state-file.js';
@@ -30,11 +30,11 @@ export interface SealList {
   readonly problems: readonly string[];
 }
 
-const FILE = /^([0-9a-f]{64})\.json$/;
+const ENDING = '.json';
 
-/** The seal of a blob (64 lower-case hexadecimal digits). Never throws for what is on the disk. */
+/** The seal of a blob, by its name. Never throws for what is on the disk. */
 export async function readSeal(state: StateDirectory, blob: string): Promise<SealRead> {
-  const name = `${blob}.json`;
+  const name = blob + ENDING;
   const file = await readStateFile(state, 'seals', name);
   if (file.kind === 'absent') return { kind: 'none', problem: file.problem };
   if (file.kind === 'unusable') return { kind: 'unreadable', reason: file.reason };
@@ -94,8 +94,8 @@ export async function listSeals(state: StateDirectory): Promise<SealList> {
   const seals: Seal[] = [];
   const unreadable: { blob: string; reason: string }[] = [];
   for (const name of names.sort()) {
-    const blob = FILE.exec(name)?.[1];
-    if (blob === undefined) continue;
+    const blob = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : '';
+    if (!isBlobName(blob)) continue;
     const read = await readSeal(state, blob);
     if (read.kind === 'sealed') seals.push(read.seal);
     if (read.kind === 'unreadable') unreadable.push({ blob, reason: read.reason });
@@ -122,6 +122,6 @@ function pastOf(seal: Seal): Seal['history'][number] {
 async function publish(state: StateDirectory, seal: Seal, exclusive: boolean) {
   const voided = await voidReceipt(state, seal.blob);
   if (!voided.gone) return { kind: 'not-written', problem: voided.problem } as const;
-  const written = await writeStateFile(state, 'seals', `${seal.blob}.json`, encodeRecord(seal), { exclusive });
+  const written = await writeStateFile(state, 'seals', seal.blob + ENDING, encodeRecord(seal), { exclusive });
   return written.kind === 'written' ? null : written;
 }

@@ -6,11 +6,12 @@ import type { BlobReport } from '../report/documents.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { Ledger, Remembered } from './ledger.js';
 import type { OnProgress } from './reader.js';
+import { blobWords } from './rules/blob-words.js';
 import { judgeContent } from './rules/content.js';
 
-/** A base to judge. */
+/** A blob to judge. */
 export interface BlobRequest {
-  /** Hex digest in its name. */
+  /** Its name (lib/store/blob.ts); of a base the hex digest. */
   readonly blob: string;
   readonly path: string;
   /** Bytes, from each entry of the image index that names it. */
@@ -80,7 +81,7 @@ export async function judgeRead(
     await options.ledger.recordRead(blob, path, hashed, 'unsealed', 'unknown');
   }
   return {
-    findings: settleSeal(path, remembered, findings),
+    findings: settleSeal(request, remembered, findings),
     report: {
       actual: digest,
       bytes: hashed.bytes,
@@ -111,14 +112,18 @@ async function confirm(path: string, hashed: HashedFile, options: BlobOptions): 
  * A seal that is there and does not count: a verdict that needs it (the content does not hash to its name) is
  * unverified; one that does not need it stands.
  */
-function settleSeal(path: string, remembered: Remembered, findings: readonly Finding[]): readonly Finding[] {
+function settleSeal(
+  { path, blob }: BlobRequest,
+  remembered: Remembered,
+  findings: readonly Finding[],
+): readonly Finding[] {
   if (remembered.sealProblem === null || !findings.some(({ code }) => code === 'blob-unsealed')) return findings;
   const unsealed = findings.find(({ code }) => code === 'blob-unsealed');
   return [
-    finding('seal-unreadable', `the seal of the base cannot be read: ${remembered.sealProblem}`, {
+    finding('seal-unreadable', `the seal of the ${blobWords(blob).noun} cannot be read: ${remembered.sealProblem}`, {
       subject: path,
       expected: unsealed?.expected ?? null,
-      expectedFrom: 'file name',
+      expectedFrom: unsealed?.expectedFrom ?? null,
       actual: unsealed?.actual ?? null,
     }),
   ];

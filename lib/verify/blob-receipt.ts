@@ -8,6 +8,7 @@ import type { Receipt } from '../trust/receipt-record.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { BlobOptions, BlobRequest } from './blob-content.js';
 import type { Remembered } from './ledger.js';
+import { blobWords } from './rules/blob-words.js';
 import { judgeContent } from './rules/content.js';
 
 /** What is known of an open base without reading it. */
@@ -47,12 +48,12 @@ export async function judgeByReceipt(
   // What the receipt calls bad and today's seal calls good is nobody's word any more.
   if (isGood !== (findings.length === 0)) return null;
   return {
-    findings: answer.overdue ? [overdue(request.path, receipt)] : findings,
+    findings: answer.overdue ? [overdue(request, receipt)] : findings,
     report: { actual: receipt.digest, how: 'receipt', readFrom: receipt.readFrom, seconds: null },
   };
 }
 
-function overdue(subject: string, { at }: Receipt): Finding {
-  const message = `the last full read of the base began at ${at}: it is to be read again`;
+function overdue({ path: subject, blob }: BlobRequest, { at }: Receipt): Finding {
+  const message = `the last full read of the ${blobWords(blob).noun} began at ${at}: it is to be read again`;
   return finding('verification-overdue', message, { subject });
 }

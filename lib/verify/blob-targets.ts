@@ -1,18 +1,20 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
 import { type Finding, finding } from '../finding/finding.js';
-import { listBlobs } from '../store/blob-directory.js';
+import { blobNameAt, parseBlobName } from '../store/blob.js';
+import { listBases, listOciBlobs } from '../store/blob-directory.js';
 import { cloudImageBlobs } from '../store/layout.js';
-import { readSnapshotDirectory } from '../store/snapshot-directory.js';
 import type { Store } from '../store/store.js';
+import { filesOf, ociParts } from './oci-parts.js';
 import { storeBlobPath } from './origin.js';
 import { judgeOverlay } from './overlay.js';
 import { realpathOrNull, rootSpellings } from './root-spellings.js';
+import { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
 import { resolveTargets } from './targets.js';
 
 export interface SealRequest {
-  /** Blobs (digest, file name or path) or snapshots, whose bases are meant. */
+  /** Blobs (name, or path in the store) or snapshots, all of whose blobs are meant. */
   readonly names?: readonly string[];
   readonly all?: boolean;
   /** One blob that gets a new seal, whatever the old one says. */
@@ -21,6 +23,7 @@ export interface SealRequest {
 
 /** A blob of the store that was asked for. */
 export interface BlobTarget {
+  /** Its name (lib/store/blob.ts). */
   readonly blob: string;
   readonly path: string;
 }
@@ -31,68 +34,96 @@ export interface BlobTargets {
   readonly findings: readonly Finding[];
 }
 
-const blobFile = /^([0-9a-f]{64})(?:\.qcow2)?$/;
-
-/** Finds the blobs that `seal` was asked for: by digest, file name, path, the snapshot that stands on them, or all. */
+/** Finds the blobs that `seal` was asked for: by name, path, the snapshot that stands on them, or all. */
 export async function blobsToSeal(store: Store, request: SealRequest, signal?: AbortSignal): Promise<BlobTargets> {
   if (request.all) {
-    const blobs = await listBlobs(cloudImageBlobs(store.root));
+    const blobs = [...(await listBases(store.root)), ...(await listOciBlobs(store.root))];
     return { targets: blobs.map((blob) => targetOf(store, blob)), findings: [] };
   }
   const targets = new Map<string, BlobTarget>();
   const findings: Finding[] = [];
   const names = request.replace === undefined ? (request.names ?? []) : [request.replace];
   for (const name of names) {
-    const found = await oneTarget(store, name, request.replace !== undefined, signal);
+    const found = await targetsOf(store, name, request.replace !== undefined, signal);
     if ('code' in found) findings.push(found);
-    else targets.set(found.blob, found);
+    else for (const target of found) targets.set(target.blob, target);
   }
   return { targets: [...targets.values()], findings };
 }
 
-async function oneTarget(
+async function targetsOf(
   store: Store,
   name: string,
   onlyBlobs: boolean,
   signal: AbortSignal | undefined,
-): Promise<BlobTarget | Finding> {
-  const blob = blobFile.exec(basename(name))?.[1];
-  if (blob !== undefined && (basename(name) === name || (await isIn(store, dirname(name)))))
-    return targetOf(store, blob);
+): Promise<readonly BlobTarget[] | Finding> {
+  const blob = await blobCalled(store, name);
+  if (blob !== null) return [targetOf(store, blob)];
   if (onlyBlobs) throw new BlobcheckError('usage', `--replace takes one blob of the store, not ${name}`);
   const [target] = (await resolveTargets(store, [name])).targets;
   if (target === undefined || target.kind === 'none') {
     return target?.finding ?? finding('snapshot-not-found', `there is no blob or snapshot ${name}`, { subject: name });
   }
-  return await baseOf(store, target.id, name, signal);
+  return await blobsOf(store, target.id, name, signal);
 }
 
-/** The base that a snapshot's overlay names. Throws `BlobcheckError` for what cannot be read. */
-export async function baseOf(
+/** The name of the blob that a word means: its name, or a path to its file; null where it means none of this store. */
+async function blobCalled(store: Store, word: string): Promise<string | null> {
+  if (parseBlobName(word) !== null) return word;
+  const blob = blobNameAt(word);
+  if (blob === null) return null;
+  return !word.includes('/') || (await isSameDirectory(dirname(word), dirname(storeBlobPath(store, blob))))
+    ? blob
+    : null;
+}
+
+/** The blobs that a snapshot stands on. Throws `BlobcheckError` for what cannot be read. */
+export async function blobsOf(
   store: Store,
   id: string,
   name: string,
   signal: AbortSignal | undefined,
-): Promise<BlobTarget | Finding> {
+): Promise<readonly BlobTarget[] | Finding> {
   const record = await store.snapshot(id);
-  const listing = await readSnapshotDirectory(record.dataDir, store);
-  if (listing.kind !== 'directory' || !listing.inStore) {
+  const facts = await readSnapshotFacts(record, store.root);
+  if (facts.listing.kind !== 'directory' || !facts.listing.inStore) {
     return finding('snapshot-file-missing', `the directory of ${name} is not in the store`, {
       subject: record.dataDir,
     });
   }
-  const blobs = (await realpathOrNull(cloudImageBlobs(store.root))) ?? cloudImageBlobs(store.root);
-  const spelled = (await rootSpellings(store.root, record)).map(cloudImageBlobs);
-  const place = { blobs, spellings: spelled, staysInPlace: false };
-  const overlay = await judgeOverlay(join(listing.path, 'overlay.qcow2'), place, signal);
-  if (overlay.base !== null) return targetOf(store, overlay.base);
-  const [first] = overlay.findings;
-  return first ?? finding('backing-none', `the overlay of ${name} names no base`, { subject: listing.path });
+  const roots = await rootSpellings(store.root, record);
+  if (facts.kind === 'cloud-image') {
+    const base = await baseOf(store, facts, { name, roots, signal });
+    return 'code' in base ? base : [base];
+  }
+  const files = await filesOf(store, ociParts(facts, roots), facts);
+  if (files.length > 0) return files;
+  return finding('sidecar-mismatch', `cocoon.json of ${name} names no layer of this store`, {
+    subject: join(facts.directory, 'cocoon.json'),
+  });
 }
 
-async function isIn(store: Store, directory: string): Promise<boolean> {
+/** The base that a cloud image's overlay names. */
+async function baseOf(
+  store: Store,
+  facts: SnapshotFacts,
+  {
+    name,
+    roots,
+    signal,
+  }: { readonly name: string; readonly roots: readonly string[]; readonly signal: AbortSignal | undefined },
+): Promise<BlobTarget | Finding> {
+  const blobs = (await realpathOrNull(cloudImageBlobs(store.root))) ?? cloudImageBlobs(store.root);
+  const place = { blobs, spellings: roots.map(cloudImageBlobs), staysInPlace: false };
+  const overlay = await judgeOverlay(join(facts.directory, 'overlay.qcow2'), place, signal);
+  if (overlay.base !== null) return targetOf(store, overlay.base);
+  const [first] = overlay.findings;
+  return first ?? finding('backing-none', `the overlay of ${name} names no base`, { subject: facts.directory });
+}
+
+async function isSameDirectory(one: string, other: string): Promise<boolean> {
   try {
-    return (await realpath(resolve(directory))) === (await realpath(cloudImageBlobs(store.root)));
+    return (await realpath(resolve(one))) === (await realpath(other));
   } catch (error) {
     if (systemErrorCode(error) === null) throw error;
     return false;

@@ -10,27 +10,28 @@ import type { Qcow2Header } from '../qcow2/header.js';
 import type { BlobReport } from '../report/documents.js';
 import { type BlobOptions, type BlobRequest, judgeRead } from './blob-content.js';
 import { judgeByReceipt } from './blob-receipt.js';
+import { type JudgedStructure, judgeStructure } from './blob-structure.js';
 import type { Ledger, Remembered } from './ledger.js';
-import { judgeQcow2 } from './qcow2-file.js';
 import { type BlobFileFacts, judgeBlobFile } from './rules/blob-file.js';
+import { blobWords } from './rules/blob-words.js';
 
 export interface JudgedBlob {
   readonly findings: readonly Finding[];
   readonly report: BlobReport;
-  /** Its header, when it is a sound qcow2 image; null otherwise. */
+  /** The header of a base that is a sound qcow2 image; null otherwise. */
   readonly header: Qcow2Header | null;
   /** The full read of this run, when it came to its end; null otherwise. */
   readonly hashed: HashedFile | null;
   /** The file whose content was judged, by a read or by a receipt; null where none was. */
   readonly identity: FileIdentity | null;
-  /** `sound` where its header and tables were judged and nothing was found. */
+  /** `sound` where its structure was judged and nothing was found. */
   readonly structure: 'sound' | 'unknown';
   readonly remembered: Remembered;
 }
 
 type OpenedRegular = Extract<Opened, { kind: 'regular' }>;
 
-/** Rules 12, 13 and 15 for one base: is it there, is its structure sound, is its content what it must be. */
+/** Rules 12, 13 and 15 for one blob: is it there, is its structure sound, is its content what it must be. */
 export async function judgeBlob(request: BlobRequest, options: BlobOptions): Promise<JudgedBlob> {
   const remembered = await options.ledger.recall(request.blob);
   const opened = await openRegular(request.path);
@@ -50,17 +51,16 @@ export async function judgeBlob(request: BlobRequest, options: BlobOptions): Pro
     return await judgeOpenBlob(request, options, opened, unread);
   } catch (error) {
     if (!(error instanceof BlobcheckError) || error.code === 'aborted') throw error;
-    return { ...unread, findings: [notRead(request.path, error)] };
+    return { ...unread, findings: [notRead(request, error)] };
   } finally {
     await opened.handle.close();
   }
 }
 
-/** What is known of an open base before its content is judged. */
+/** What is known of an open blob before its content is judged. */
 interface Structured {
   readonly opened: OpenedRegular;
-  readonly structure: Awaited<ReturnType<typeof judgeQcow2>>;
-  readonly structureBad: boolean;
+  readonly structure: JudgedStructure;
   readonly unread: JudgedBlob;
 }
 
@@ -73,18 +73,18 @@ async function judgeOpenBlob(
   const { path, blob } = request;
   const { stats } = opened;
   if (knowsTables(unread.remembered, options.ledger)) {
-    const known = await byReceipt(request, options, await judgeStructure(request, options, opened, unread, 'sound'));
-    if (known !== null) return known;
+    const quick = await byReceipt(request, options, await structured(request, options, opened, unread, 'sound'));
+    if (quick !== null) return quick;
   }
-  const structured = await judgeStructure(request, options, opened, unread, 'unknown');
-  const { structure } = structured;
-  const remembered = await byReceipt(request, options, structured);
+  const known = await structured(request, options, opened, unread, 'unknown');
+  const remembered = await byReceipt(request, options, known);
   if (remembered !== null) return remembered;
   if (options.content === 'remembered') {
-    const notYet = finding('check-timeout', 'the base has not been read, and reading it takes a while', {
+    const { noun } = blobWords(blob);
+    const notYet = finding('check-timeout', `the ${noun} has not been read, and reading it takes a while`, {
       subject: path,
     });
-    return { ...structured.unread, findings: [notYet, ...structure.findings] };
+    return { ...known.unread, findings: [notYet, ...known.structure.findings] };
   }
   const asker = { path, bytes: Number(stats.size), signal: options.signal, onProgress: options.onProgress };
   return await options.ledger.whileReading(blob, asker, async (onProgress) => {
@@ -93,7 +93,7 @@ async function judgeOpenBlob(
       return await judgeBlob(request, { ...mine, ledger: inTurn(options.ledger) });
     }
     // Whoever held the lock has read it, perhaps: then its receipt speaks, and a new seal may stand.
-    const now = { ...structured, unread: { ...structured.unread, remembered: await options.ledger.recall(blob) } };
+    const now = { ...known, unread: { ...known.unread, remembered: await options.ledger.recall(blob) } };
     return (await byReceipt(request, mine, now)) ?? (await byReading(request, mine, now));
   });
 }
@@ -106,20 +106,17 @@ function knowsTables({ receipt }: Remembered, { tool }: Ledger): boolean {
   return receipt !== null && receipt.result === 'good' && receipt.structure === 'sound' && receipt.tool === tool;
 }
 
-async function judgeStructure(
-  { path }: BlobRequest,
+async function structured(
+  { path, blob }: BlobRequest,
   { signal }: BlobOptions,
   opened: OpenedRegular,
   unread: JudgedBlob,
   tables: 'unknown' | 'sound',
 ): Promise<Structured> {
-  const read = readAtOf(opened.handle, path);
-  const structure = await judgeQcow2(read, Number(opened.stats.size), path, 'blob', signal, tables);
-  const structureBad = structure.findings.some(({ severity }) => severity === 'error');
-  const header = structureBad || structure.facts.kind !== 'qcow2' ? null : structure.facts.header;
-  const isSound = structure.findings.length === 0 && header !== null;
-  const judged: JudgedBlob = { ...unread, header, structure: isSound ? 'sound' : 'unknown' };
-  return { opened, structure, structureBad, unread: judged };
+  const size = Number(opened.stats.size);
+  const structure = await judgeStructure(readAtOf(opened.handle, path), { blob, path, size, signal, tables });
+  const { header, sound } = structure;
+  return { opened, structure, unread: { ...unread, header, structure: sound ? 'sound' : 'unknown' } };
 }
 
 /** Whether another file stands there since we began to wait. One that changes during the read is told by the read. */
@@ -140,11 +137,11 @@ function inTurn(ledger: Ledger): Ledger {
 async function byReceipt(
   request: BlobRequest,
   options: BlobOptions,
-  { opened, structure, structureBad, unread }: Structured,
+  { opened, structure, unread }: Structured,
 ): Promise<JudgedBlob | null> {
   const identity = identityOf(opened.stats);
   const { remembered } = unread;
-  const facts = { handle: opened.handle, identity, remembered, structureBad };
+  const facts = { handle: opened.handle, identity, remembered, structureBad: structure.bad };
   const content = await judgeByReceipt(request, options, facts);
   if (content === null) return null;
   return {
@@ -158,7 +155,7 @@ async function byReceipt(
 async function byReading(
   request: BlobRequest,
   options: BlobOptions,
-  { opened, structure, structureBad, unread }: Structured,
+  { opened, structure, unread }: Structured,
 ): Promise<JudgedBlob> {
   const { handle, stats } = opened;
   // Pages that a mapping has dirtied become read-only: a store from now on shows in the times.
@@ -168,8 +165,8 @@ async function byReading(
   const changed = read.changed ?? (sameIdentity(identityOf(stats), read.before) ? null : ('content' as const));
   const hashed = { ...read, changed };
   const content = await judgeRead(request, options, hashed, unread.remembered, {
-    bad: structureBad,
-    sound: unread.structure === 'sound',
+    bad: structure.bad,
+    sound: structure.sound,
   });
   return {
     ...unread,
@@ -219,7 +216,7 @@ function unreadReport(request: BlobRequest, bytes: number | null, remembered: Re
   return {
     path: request.path,
     bytes,
-    expected: remembered.seal?.digest ?? `sha256:${request.blob}`,
+    expected: remembered.seal?.digest ?? blobWords(request.blob).byName,
     actual: null,
     basis: remembered.seal?.basis ?? null,
     how: null,
@@ -228,12 +225,13 @@ function unreadReport(request: BlobRequest, bytes: number | null, remembered: Re
   };
 }
 
-function notRead(path: string, error: BlobcheckError): Finding {
+function notRead({ path, blob }: BlobRequest, error: BlobcheckError): Finding {
+  const { noun } = blobWords(blob);
   if (error.code === 'changed') {
-    return finding('blob-changed', `the base changed while it was being read: ${error.message}`, { subject: path });
+    return finding('blob-changed', `the ${noun} changed while it was being read: ${error.message}`, { subject: path });
   }
   const where = error.offset === null ? '' : ` (byte ${error.offset})`;
-  return finding('blob-unreadable', `the base cannot be read: ${error.message}${where}`, {
+  return finding('blob-unreadable', `the ${noun} cannot be read: ${error.message}${where}`, {
     subject: error.path ?? path,
   });
 }

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding/finding.js';
 import type { Command } from '../finding/remedy.js';
-import { cloudImageBlob } from '../store/layout.js';
-import type { CloudImageEntry, ImageEntry } from '../store/records.js';
+import { blobName, blobPath, parseBlobName, type StoreBlob } from '../store/blob.js';
+import type { CloudImageEntry, ImageEntry, OciImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { BlobRequest } from './blob-content.js';
 import type { ImageOrigin } from './heal.js';
@@ -65,7 +65,21 @@ export function isCloudImage(entry: ImageEntry): entry is CloudImageEntry {
   return entry.kind === 'cloudimg';
 }
 
-/** The path under which cocoon opens a blob of this digest. */
-export function storeBlobPath(store: Store, blob: string): string {
-  return cloudImageBlob(store.root, blob);
+export function isOciImage(entry: ImageEntry): entry is OciImageEntry {
+  return entry.kind === 'oci';
+}
+
+/** The blobs of an OCI image, by their names. */
+export function imageBlobs({ layers, kernelLayer, initrdLayer }: OciImageEntry): string[] {
+  const named = (kind: StoreBlob['kind'], digest: string) => blobName({ kind, hex: digest.replace(/^sha256:/, '') });
+  const boot = [
+    ...(kernelLayer === null ? [] : [named('kernel', kernelLayer)]),
+    ...(initrdLayer === null ? [] : [named('initrd', initrdLayer)]),
+  ];
+  return [...layers.map((digest) => named('layer', digest)), ...boot];
+}
+
+/** Where the blob of a name is in a store. */
+export function storeBlobPath({ root }: Store, name: string): string {
+  return blobPath(root, parseBlobName(name) ?? { kind: 'base', hex: name });
 }

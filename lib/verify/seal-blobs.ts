@@ -1,12 +1,14 @@
 import { type Finding, finding } from '../finding/finding.js';
 import { wordsRemedy } from '../finding/remedy.js';
 import type { SealedBlob, SealReport } from '../report/documents.js';
+import { parseBlobName } from '../store/blob.js';
 import type { Store } from '../store/store.js';
 import type { SealWritten } from '../trust/seals.js';
 import { type JudgedBlob, judgeBlob } from './blob.js';
 import { type BlobTarget, blobsToSeal, type SealRequest } from './blob-targets.js';
 import { attempt } from './entry.js';
 import { withHealing } from './heal.js';
+import { withLayerHealing } from './heal-layer.js';
 import type { Ledger } from './ledger.js';
 import { openForCheck } from './open-for-check.js';
 import { indexedBase, witnessedBy } from './origin.js';
@@ -49,10 +51,20 @@ export async function sealBlobs(request: SealRequest, options: StoreCheckOptions
 /** A blob by itself comes from no record, and nothing brings it for nobody. */
 const forItself = { image: null, ensure: null };
 
+/** What the index says of a blob, and how its findings get their remedies. */
+async function known(store: Store, { blob, path }: BlobTarget) {
+  if (parseBlobName(blob)?.kind === 'base') {
+    const { request, origin } = await indexedBase(store, blob, path, forItself);
+    return { request, heal: (findings: readonly Finding[]) => withHealing(findings, origin) };
+  }
+  const heal = (findings: readonly Finding[]) => withLayerHealing(findings, { path, image: '' });
+  return { request: { blob, path, indexedBytes: [] }, heal };
+}
+
 async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
-  const { request, origin } = await indexedBase(store, target.blob, target.path, forItself);
+  const { request, heal } = await known(store, target);
   const base = await run.blob(request);
-  const findings = witnessedBy('file name', withHealing(base.findings, origin));
+  const findings = witnessedBy('file name', heal(base.findings));
   const { remembered, hashed } = base;
   const basis = remembered.seal?.basis ?? null;
   if (verdictOf(findings) === 'allow' && remembered.seal !== null) {
@@ -75,9 +87,9 @@ async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<Seal
 async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
   // Neither the old seal nor the index's word on its size counts: somebody vouches for what is there.
   const request = { blob: target.blob, path: target.path, indexedBytes: [] };
-  const { origin } = await indexedBase(store, target.blob, target.path, forItself);
+  const { heal } = await known(store, target);
   const base = await judgeBlob(request, { ...run.blobOptions, ledger: withoutLedger(run.ledger) });
-  const healed = witnessedBy('file name', withHealing(base.findings, origin));
+  const healed = witnessedBy('file name', heal(base.findings));
   const findings = healed.filter(({ code }) => code !== 'blob-unsealed');
   if (verdictOf(findings) !== 'allow' || base.hashed === null) {
     return result(target, base, 'refused', null, null, findings);
@@ -115,8 +127,7 @@ async function settled(
 
 const because = {
   name: 'the content hashes to its name, which needs nobody’s trust',
-  operator:
-    'it does not hash to its name (converted at import?) and its structure is sound: trusted because you say so',
+  operator: 'it does not hash to its name (it was converted) and its structure is sound: trusted because you say so',
   pull: 'it was sealed as it was pulled',
   proved: 'its guest content equals that of an authenticated source',
 } as const;

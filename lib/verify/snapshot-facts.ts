@@ -8,14 +8,16 @@ import type { SnapshotRecord } from '../store/records.js';
 import type { CocoonSidecar, VmConfig } from '../store/sidecar-shapes.js';
 import { readCocoonSidecar, readMachineState, readVmConfig, type Sidecar } from '../store/sidecars.js';
 import { readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
+import { cowName, type SnapshotKind, snapshotKind } from '../store/snapshot-kind.js';
 import { attempt } from './entry.js';
 import { missingFirmware } from './firmware.js';
 import type { RawDiskFacts } from './rules/raw-disk.js';
 import { isFirmware } from './rules/vm-config.js';
 import { residentName } from './rules/which-file.js';
 
-/** Everything that is read of a snapshot but its overlay and base: nothing in it is judged yet. */
+/** Everything that is read of a snapshot but its overlay and what it stands on: nothing in it is judged yet. */
 export interface SnapshotFacts {
+  readonly kind: SnapshotKind;
   readonly record: SnapshotRecord;
   /** The data directory, links resolved; the record's spelling where it cannot be resolved. */
   readonly directory: string;
@@ -35,7 +37,7 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
   if (listing.kind !== 'directory' || !listing.inStore || listing.truncated) {
     const missing = { kind: 'missing' } as const;
     const unread = { sidecar: missing, config: missing, state: missing, readable: false, has: () => false };
-    return { record, directory: record.dataDir, listing, ...unread };
+    return { kind: snapshotKind(record, missing), record, directory: record.dataDir, listing, ...unread };
   }
   const directory = listing.path;
   const [sidecar, config, state] = await Promise.all([
@@ -45,7 +47,8 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
   ]);
   const regular = new Set(listing.entries.filter(({ kind }) => kind === 'regular').map(({ name }) => name));
   const has = (name: string) => regular.has(name);
-  return { record, directory, listing, sidecar, config, state, readable: true, has };
+  const kind = snapshotKind(record, config);
+  return { kind, record, directory, listing, sidecar, config, state, readable: true, has };
 }
 
 /** Whether the directory still is what was read, name by name: to be asked later, and nothing else is kept for it. */
@@ -61,21 +64,29 @@ export function sameDirectory({ record, listing }: SnapshotFacts, root: string):
 
 /** The raw disks that cocoon opens from the snapshot's directory; one that cannot be read leaves its finding. */
 export async function readRawDisks(facts: SnapshotFacts, findings: Finding[]): Promise<RawDiskFacts[]> {
-  if (facts.sidecar.kind !== 'ok' || facts.config.kind !== 'ok') return [];
-  const ids = facts.config.value.disks.map((disk) => disk.id);
+  const { kind, sidecar, config, record } = facts;
+  if (sidecar.kind !== 'ok' || (kind !== 'firecracker' && config.kind !== 'ok')) return [];
+  const ids = config.kind === 'ok' ? config.value.disks.map((disk) => disk.id) : [];
   const found: RawDiskFacts[] = [];
-  for (const [index, disk] of facts.sidecar.value.storage_configs.entries()) {
-    const name = disk.role === 'data' || disk.role === 'cidata' ? residentName(disk) : null;
+  for (const [index, disk] of sidecar.value.storage_configs.entries()) {
+    const name = residentName(disk, kind);
     // A serial with a slash is refused by rule 5, and must not lead out of the directory here.
-    if (name === null || name.includes('/')) continue;
+    if (name === null || name === 'overlay.qcow2' || name.includes('/')) continue;
     const path = join(facts.directory, name);
-    const raw = await attempt(findings, path, () => readRawDisk(path, stateBytes(facts, ids[index])));
-    if (raw !== null) found.push(raw);
+    const raw = await attempt(findings, path, () => readRawDisk(path));
+    if (raw === null) continue;
+    const isCow = name === cowName(kind);
+    found.push({
+      ...raw,
+      stateBytes: stateBytes(facts, ids[index]),
+      recordBytes: isCow && record.storage > 0 ? BigInt(record.storage) : null,
+      probedBy: kind === 'firecracker' ? null : 'Cloud Hypervisor',
+    });
   }
   return found;
 }
 
-async function readRawDisk(path: string, bytes: bigint | null): Promise<RawDiskFacts | null> {
+async function readRawDisk(path: string): Promise<Pick<RawDiskFacts, 'path' | 'bytes' | 'head' | 'tail'> | null> {
   const opened = await openRegular(path);
   if (opened.kind === 'unreadable') {
     throw new BlobcheckError('unreadable', `the disk cannot be opened: ${systemErrorText(opened.error)}`, { path });
@@ -86,7 +97,7 @@ async function readRawDisk(path: string, bytes: bigint | null): Promise<RawDiskF
     const read = readAtOf(opened.handle, path);
     const size = opened.stats.size;
     const tailAt = Math.max(0, Number(size) - 512);
-    return { path, bytes: size, stateBytes: bytes, head: await read(0, 512), tail: await read(tailAt, 512) };
+    return { path, bytes: size, head: await read(0, 512), tail: await read(tailAt, 512) };
   } finally {
     await opened.handle.close();
   }

@@ -2,15 +2,25 @@ import { join } from 'node:path';
 import type { Finding } from '../finding/finding.js';
 import type { DiskReport } from '../report/documents.js';
 import type { JsonObject } from '../store/json-shape.js';
+import { cowName, memoryName } from '../store/snapshot-kind.js';
+import { judgeBootFiles } from './rules/boot-files.js';
 import { judgeDirectory } from './rules/directory.js';
+import type { DiskFacts } from './rules/disk-facts.js';
 import { judgeFirmware } from './rules/firmware.js';
 import { judgeMemory } from './rules/memory.js';
 import { judgeRawDisk, type RawDiskFacts } from './rules/raw-disk.js';
 import { judgeDiskIds, judgeSidecarAgainstConfig } from './rules/sidecar-against-config.js';
 import { judgeSidecarJson } from './rules/sidecar-json.js';
 import { judgeVmConfig } from './rules/vm-config.js';
-import { type DiskFacts, judgeWhichFile, residentName } from './rules/which-file.js';
+import { judgeWhichFile, residentName } from './rules/which-file.js';
 import type { SnapshotFacts } from './snapshot-facts.js';
+
+/** Where this root is, and where its virtual machines run. */
+export interface RootFacts {
+  /** Every spelling of the root (`rootSpellings`). */
+  readonly roots: readonly string[];
+  readonly runDirs: readonly string[];
+}
 
 /** What is known of files that must be looked at themselves. */
 export interface OpenedFacts {
@@ -19,21 +29,22 @@ export interface OpenedFacts {
   readonly missingFirmware: string | null;
 }
 
-/** Rules 3 to 8 and 17: everything of a snapshot but its overlay and base. */
+/** Rules 3 to 8 and 17: everything of a snapshot but its overlay and what it stands on. */
 export function judgeSnapshotFacts(
   facts: SnapshotFacts,
   opened: OpenedFacts,
-  roots: readonly string[],
+  place: RootFacts,
   allowedSections: readonly string[],
 ): Finding[] {
-  const { directory, listing } = facts;
+  const { directory, listing, kind } = facts;
   return [
-    ...judgeDirectory(directory, listing, diskFiles(facts)),
+    ...judgeDirectory(directory, listing, { kind, diskFiles: diskFiles(facts) }),
     ...judgeSidecarJson(join(directory, 'cocoon.json'), facts.sidecar),
     ...judgeSidecarJson(join(directory, 'config.json'), facts.config),
     ...judgeSidecarJson(join(directory, 'state.json'), facts.state),
-    ...judgeDisks(facts, roots),
-    ...judgeConfig(facts, roots, allowedSections),
+    ...judgeDisks(facts, place),
+    ...judgeBoot(facts, place),
+    ...judgeConfig(facts, place, allowedSections),
     ...judgeMemoryFile(facts),
     ...judgeFirmware(opened.missingFirmware),
     ...opened.rawDisks.flatMap(judgeRawDisk),
@@ -45,22 +56,25 @@ export function ownDisks(facts: SnapshotFacts): DiskReport[] {
   if (facts.sidecar.kind !== 'ok') return [];
   const disks: DiskReport[] = [];
   for (const disk of facts.sidecar.value.storage_configs) {
-    const file = residentName(disk);
-    if (file === null || (disk.role !== 'data' && disk.role !== 'cidata')) continue;
+    const file = residentName(disk, facts.kind);
+    const { role } = disk;
+    if (file === null || file === 'overlay.qcow2' || !(role === 'cow' || role === 'data' || role === 'cidata'))
+      continue;
     const size = sizeOf(facts, file);
     const virtualSize = size === null ? null : Number(size);
-    disks.push({ file, role: disk.role, format: 'raw', virtualSize, dirty: null, chain: [] });
+    disks.push({ file, role, format: 'raw', virtualSize, dirty: null, chain: [] });
   }
   return disks;
 }
 
-function judgeDisks(facts: SnapshotFacts, roots: readonly string[]): Finding[] {
-  const { sidecar, config, state, record, listing } = facts;
-  if (sidecar.kind !== 'ok' || config.kind !== 'ok') return [];
+function judgeDisks(facts: SnapshotFacts, { roots, runDirs }: RootFacts): Finding[] {
+  const { kind, sidecar, config, state, record, listing } = facts;
+  if (sidecar.kind !== 'ok' || (kind !== 'firecracker' && config.kind !== 'ok')) return [];
   const disks: DiskFacts = {
     sidecarPath: join(facts.directory, 'cocoon.json'),
+    kind,
     sidecar: sidecar.value.storage_configs,
-    config: config.value.disks.map((disk) => ({
+    config: (config.kind === 'ok' ? config.value.disks : []).map((disk) => ({
       id: disk.id,
       path: disk.path,
       readonly: disk.readonly,
@@ -69,16 +83,29 @@ function judgeDisks(facts: SnapshotFacts, roots: readonly string[]): Finding[] {
       backingFiles: disk.backing_files,
     })),
     stateIds: state.kind === 'ok' ? [...state.value.disks.keys()] : null,
-    kernel: config.value.payload?.kernel ?? '',
     roots,
+    runDirs,
     names: listing.kind === 'directory' ? listing.entries.map(({ name }) => name) : [],
     imageType: record.imageType ?? '',
     hypervisor: record.hypervisor ?? '',
   };
+  // Firecracker's second witness is vmstate.
+  if (kind === 'firecracker') return judgeWhichFile(disks);
   return [...judgeWhichFile(disks), ...judgeSidecarAgainstConfig(disks), ...judgeDiskIds(disks)];
 }
 
-function judgeConfig(facts: SnapshotFacts, roots: readonly string[], allowedSections: readonly string[]): Finding[] {
+function judgeBoot({ kind, directory, sidecar, config }: SnapshotFacts, { roots }: RootFacts): Finding[] {
+  if (sidecar.kind !== 'ok' || kind === 'cloud-image') return [];
+  const payload = config.kind === 'ok' ? config.value.payload : null;
+  return judgeBootFiles({
+    sidecarPath: join(directory, 'cocoon.json'),
+    roots,
+    sidecar: sidecar.value.boot_config,
+    config: payload && { kernel: payload.kernel, initrd: payload.initramfs, cmdline: payload.cmdline },
+  });
+}
+
+function judgeConfig(facts: SnapshotFacts, { roots }: RootFacts, allowedSections: readonly string[]): Finding[] {
   if (facts.config.kind !== 'ok') return [];
   const path = join(facts.directory, 'config.json');
   const config = facts.config.document as JsonObject;
@@ -86,21 +113,33 @@ function judgeConfig(facts: SnapshotFacts, roots: readonly string[], allowedSect
 }
 
 function judgeMemoryFile(facts: SnapshotFacts): Finding[] {
-  const { state, config, record } = facts;
+  const { kind, state, config, sidecar, record } = facts;
+  const name = memoryName(kind);
+  const of = {
+    path: join(facts.directory, name),
+    bytes: sizeOf(facts, name),
+    recordBytes: BigInt(record.memory),
+  };
+  if (kind === 'firecracker') {
+    // It cannot be given more memory than it was saved with.
+    const sidecarBytes = sidecar.kind === 'ok' ? BigInt(sidecar.value.memory) : null;
+    const witnesses = { state: 'cocoon.json', config: 'cocoon.json' };
+    return judgeMemory({ ...of, stateBytes: sidecarBytes, configBytes: sidecarBytes, witnesses });
+  }
   return judgeMemory({
-    path: join(facts.directory, 'memory-ranges'),
-    bytes: sizeOf(facts, 'memory-ranges'),
+    ...of,
     // A state that names no memory is one that names 0 bytes.
     stateBytes: state.kind === 'ok' ? (state.value.memoryBytes ?? 0n) : null,
     configBytes: config.kind === 'ok' ? BigInt(config.value.memory?.size ?? 0) : null,
-    recordBytes: BigInt(record.memory),
+    witnesses: { state: 'state.json', config: 'config.json' },
   });
 }
 
 /** Files in the directory that cocoon opens as disks. */
 function diskFiles(facts: SnapshotFacts): string[] {
   const listed = facts.sidecar.kind === 'ok' ? facts.sidecar.value.storage_configs : [];
-  return ['overlay.qcow2', ...listed.map(residentName).filter((name) => name !== null)];
+  const names = listed.map((disk) => residentName(disk, facts.kind)).filter((name) => name !== null);
+  return [cowName(facts.kind), ...names];
 }
 
 /** Bytes of a regular file in the directory; null where there is none. */

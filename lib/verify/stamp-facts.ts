@@ -1,15 +1,17 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
-import { cloudImageBlob, snapshotIndex, snapshotParent } from '../store/layout.js';
+import { blobPath, parseBlobName } from '../store/blob.js';
+import { snapshotIndex, snapshotParent } from '../store/layout.js';
 import { openStore } from '../store/open.js';
+import { memoryName } from '../store/snapshot-kind.js';
 import type { Store } from '../store/store.js';
 import { provingFileSystemAt, settledNs } from '../trust/identity-proof.js';
 import { DEFAULT_MAX_AGE_MS } from '../trust/receipt-answer.js';
 import { readReceipt } from '../trust/receipts.js';
 import { type StampedFile, type StampedFiles, stampText } from '../trust/stamp.js';
 import { folderOf, openState, type StateDirectory } from '../trust/state-directory.js';
-import { baseOf } from './blob-targets.js';
+import { blobsOf } from './blob-targets.js';
 import { rootSpellings } from './root-spellings.js';
 import type { StoreCheckOptions } from './run.js';
 import { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
@@ -26,8 +28,9 @@ import { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
  * - the snapshot's directory is another one, or a file in it is added, taken away, replaced, written to, or gets other
  *   rights: the directory's times, each file's inode and ctime. Guest memory is hard-linked by every clone, so there
  *   inode, size and mtime count; its content is not judged.
- * - the base is replaced, written to or gone, under any name that the overlay may call it by: its inode and ctime.
- * - somebody finds the base bad, through whatever snapshot, or decides anew what it must be: its receipt is replaced or
+ * - the base, a layer or a boot file is replaced, written to or gone, under any name that the snapshot may call it by: its
+ *   inode and ctime.
+ * - somebody finds one of them bad, through whatever snapshot, or decides anew what it must be: its receipt is replaced or
  *   removed first. A seal that is taken away: the seal. A read that is too long ago: the stamp ends with the receipt.
  * - a link on the way (the root, a program, the firmware) leads elsewhere: files are named as they are opened, so
  *   another file answers; links themselves are listed, too.
@@ -43,7 +46,7 @@ export interface StampFacts {
   readonly text: string;
   /** Nanoseconds since 1970: a look that began after this has seen these files as they are. */
   readonly settledNs: bigint;
-  /** Seconds since 1970: the end of what the receipt speaks for. */
+  /** Seconds since 1970: the end of what the receipts speak for. */
   readonly until: number;
   readonly state: StateDirectory;
 }
@@ -78,26 +81,28 @@ async function factsIn(
   others: readonly string[],
   options: StoreCheckOptions,
 ): Promise<StampFacts | null> {
-  const found = await store.resolve(ref);
-  if (found.kind !== 'found' || found.by === 'prefix') return null;
-  const record = await store.snapshot(found.id);
+  const resolved = await store.resolve(ref);
+  if (resolved.kind !== 'found' || resolved.by === 'prefix') return null;
+  const record = await store.snapshot(resolved.id);
   const facts = await readSnapshotFacts(record, store.root);
-  const base = await baseOf(store, found.id, ref, options.signal);
-  if (facts.listing.kind !== 'directory' || !facts.readable || 'code' in base) return null;
+  const found = await blobsOf(store, resolved.id, ref, options.signal);
+  if (facts.listing.kind !== 'directory' || !facts.readable || 'code' in found) return null;
   const state = await openState(options.stateDir, store.root);
-  const remembered = await rememberedFiles(state, base.blob);
-  if (remembered === null) return null;
+  const remembered = await Promise.all(found.map(({ blob }) => rememberedFiles(state, blob)));
+  const known = remembered.filter((each) => each !== null);
+  if (known.length !== found.length) return null;
 
   const roots = await rootSpellings(store.root, record);
   const names = facts.listing.entries.map(({ name }) => name);
-  const memory = names.filter((name) => name.startsWith('memory-range'));
+  const isMemory = (name: string) => name.startsWith('memory-range') || name === memoryName(facts.kind);
+  const memory = names.filter(isMemory);
   const inDirectory = names.filter((name) => !memory.includes(name)).map((name) => join(record.dataDir, name));
   const judged = [
     ...inDirectory,
     ...roots.map(snapshotParent),
-    ...roots.map((root) => cloudImageBlob(root, base.blob)),
+    ...found.flatMap(({ blob }) => roots.flatMap((root) => pathsIn(root, blob))),
     ...(store.engine === 'json' && record.lastAccessedAt === null ? [snapshotIndex(store.root)] : []),
-    ...remembered.paths,
+    ...known.flatMap(({ paths }) => paths),
   ];
   if (memory.length !== 1 || !(await allProve([record.dataDir, ...judged]))) return null;
   const files = {
@@ -106,7 +111,8 @@ async function factsIn(
     memory: await stampedMemory(join(record.dataDir, memory[0] ?? '')),
   };
   const text = stampText({ question: '', from: 0, until: 0, warnings: [], ...files });
-  return text === null ? null : { id: found.id, files, text, settledNs: newest(files), until: remembered.until, state };
+  const until = Math.min(...known.map((each) => each.until));
+  return text === null ? null : { id: resolved.id, files, text, settledNs: newest(files), until, state };
 }
 
 /** The receipt and the seal that an allow rests on; null where there is none. */
@@ -121,6 +127,13 @@ async function rememberedFiles(
     paths: (['receipts', 'seals'] as const).map((section) => join(folderOf(path, state, section), `${blob}.json`)),
     until: Math.floor((Date.parse(receipt.receipt.at) + DEFAULT_MAX_AGE_MS) / 1000),
   };
+}
+
+/** A blob, and of a kernel the directory, too: one that is unpacked beside it is what Firecracker boots. */
+function pathsIn(root: string, name: string): readonly string[] {
+  const blob = parseBlobName(name) ?? { kind: 'base', hex: name };
+  const path = blobPath(root, blob);
+  return blob.kind === 'kernel' ? [path, dirname(path)] : [path];
 }
 
 function firmwareOf({ config }: SnapshotFacts): readonly string[] {

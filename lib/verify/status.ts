@@ -3,8 +3,9 @@ import { BlobcheckError } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { StatusBlob, StatusReport } from '../report/documents.js';
-import { listBlobs } from '../store/blob-directory.js';
-import { cloudImageBlobs } from '../store/layout.js';
+import { blobName, parseBlobName } from '../store/blob.js';
+import { listBases, listOciBlobs } from '../store/blob-directory.js';
+import type { SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { identityFromRecord } from '../trust/receipt-record.js';
 import { listSeals, type SealList } from '../trust/seals.js';
@@ -13,7 +14,7 @@ import { attempt } from './entry.js';
 import { errorFinding } from './error-finding.js';
 import { ledgerOf, type Remembered } from './ledger.js';
 import { openForCheck } from './open-for-check.js';
-import { hexOf, isCloudImage, storeBlobPath } from './origin.js';
+import { hexOf, imageBlobs, isCloudImage, isOciImage, storeBlobPath } from './origin.js';
 import type { StoreCheckOptions } from './run.js';
 import { type WhoReads, whoReads } from './who-reads.js';
 
@@ -52,7 +53,8 @@ const nobody: WhoReads = { reading: null, waiting: [] };
 /** The names of all blobs that are there, sealed, or needed. */
 async function knownBlobs(store: Store, needed: Needed, sealed: SealList): Promise<string[]> {
   const names = [
-    ...(await listBlobs(cloudImageBlobs(store.root))),
+    ...(await listBases(store.root)),
+    ...(await listOciBlobs(store.root)),
     ...sealed.seals.map(({ blob }) => blob),
     ...sealed.unreadable.map(({ blob }) => blob),
     ...needed.images.keys(),
@@ -79,12 +81,13 @@ async function whoNeeds(store: Store): Promise<Needed> {
   const listed = await store.allImages();
   const findings = listed.unreadable.map((error) => errorFinding(error));
   for (const entry of listed.images.filter(isCloudImage)) add(images, hexOf(entry), entry.ref);
+  for (const entry of listed.images.filter(isOciImage))
+    for (const part of imageBlobs(entry)) add(images, part, entry.ref);
   for (const { id, pending, deletion } of await store.listSnapshots()) {
     if (pending || deletion === 'deleting') continue;
     try {
       const record = await store.snapshot(id);
-      if (record.imageType === 'oci') continue;
-      for (const blob of record.imageBlobIds) {
+      for (const blob of record.imageType === 'oci' ? ociBlobsOf(record) : record.imageBlobIds) {
         add(snapshots, blob, record.name === '' ? id : record.name);
         for (const reference of record.name === '' ? [id] : [record.name, id]) add(references, blob, reference);
       }
@@ -96,9 +99,13 @@ async function whoNeeds(store: Store): Promise<Needed> {
   return { images, snapshots, references, findings };
 }
 
+/** A record pins digests of layers, and does not say which of them hold boot files. */
+const ociBlobsOf = ({ imageBlobIds }: SnapshotRecord): string[] =>
+  imageBlobIds.map((hex) => blobName({ kind: 'layer', hex }));
+
 function add(map: Map<string, string[]>, blob: string, name: string): void {
   // Only what can be the name of a blob: a record may hold anything.
-  if (!/^[0-9a-f]{64}$/.test(blob)) return;
+  if (parseBlobName(blob) === null) return;
   map.set(blob, [...(map.get(blob) ?? []), name].sort());
 }
 

@@ -1,12 +1,13 @@
 import { type Finding, finding } from '../finding/finding.js';
-import type { EntryReport } from '../report/documents.js';
+import type { BlobReport, EntryReport } from '../report/documents.js';
 import { firmware } from '../store/layout.js';
-import type { CloudImageEntry } from '../store/records.js';
+import type { CloudImageEntry, ImageEntry, OciImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { missingFirmware } from './firmware.js';
 import { withHealing } from './heal.js';
-import { ensureImage, hexOf, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
+import { withLayerHealing } from './heal-layer.js';
+import { ensureImage, hexOf, imageBlobs, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
 import { judgeFirmware } from './rules/firmware.js';
 import type { Run } from './run.js';
 
@@ -14,9 +15,16 @@ import type { Run } from './run.js';
 export async function verifyImage(run: Run, store: Store, ref: string): Promise<EntryReport> {
   const findings: Finding[] = [];
   const entries = await attempt(findings, ref, () => store.image(ref));
-  const entry = entries?.find(isCloudImage);
-  if (entries !== null) findings.push(...judgeEntries(entries.length, entry, ref));
+  if (entries !== null) findings.push(...judgeEntries(entries, ref));
+  const [entry] = entries ?? [];
   if (entry === undefined || findings.length > 0) return entryOf({ ref, name: entry?.ref ?? null, findings });
+  return isCloudImage(entry)
+    ? await verifyCloudImage(run, store, ref, entry)
+    : await verifyOciImage(run, store, ref, entry);
+}
+
+async function verifyCloudImage(run: Run, store: Store, ref: string, entry: CloudImageEntry): Promise<EntryReport> {
+  const findings: Finding[] = [];
   const blob = hexOf(entry);
   const base = await attempt(findings, ref, async () => {
     const { request, origin } = await indexedBase(store, blob, storeBlobPath(store, blob), {
@@ -32,19 +40,42 @@ export async function verifyImage(run: Run, store: Store, ref: string): Promise<
   return entryOf({ ref, name: entry.ref, findings, blobs: base === null ? [] : [base.report] });
 }
 
-function judgeEntries(count: number, entry: CloudImageEntry | undefined, ref: string): Finding[] {
-  const subject = ref;
-  if (entry === undefined && count > 0) {
-    return [finding('snapshot-unsupported', `${ref} is an OCI image, which this version cannot judge`, { subject })];
+/** An image has a kernel and an initial RAM disk, or no machine is made of it (images/oci, Config). */
+async function verifyOciImage(run: Run, store: Store, ref: string, entry: OciImageEntry): Promise<EntryReport> {
+  const findings: Finding[] = [];
+  const blobs: BlobReport[] = [];
+  if (entry.kernelLayer === null || entry.initrdLayer === null) {
+    const what = entry.kernelLayer === null ? 'kernel' : 'initial RAM disk';
+    findings.push(finding('boot-file-missing', `no layer of the image has a ${what}`, { subject: entry.ref }));
   }
+  for (const blob of imageBlobs(entry)) {
+    const path = storeBlobPath(store, blob);
+    const judged = await run.blob({ blob, path, indexedBytes: [] });
+    findings.push(...witnessedBy('image index', withLayerHealing(judged.findings, { path, image: entry.ref })));
+    blobs.push(judged.report);
+  }
+  return entryOf({ ref, name: entry.ref, findings, blobs });
+}
+
+function judgeEntries(entries: readonly ImageEntry[], ref: string): Finding[] {
+  const subject = ref;
+  const [entry, ...others] = entries;
   if (entry === undefined) {
     return [finding('image-not-found', `no image in the local index is called ${ref}`, { subject })];
   }
-  if (count > 1) {
+  if (others.length > 0) {
     const message = `${ref} is a cloud image and an OCI image, and cocoon asks which is meant`;
     return [finding('snapshot-unsupported', message, { subject })];
   }
-  if (/^[0-9a-f]{64}$/.test(hexOf(entry))) return [];
-  const message = `the index names no SHA-256 digest for ${ref}: ${entry.contentSum}`;
-  return [finding('metadata-unreadable', message, { subject })];
+  return digestsOf(entry)
+    .filter((digest) => !/^sha256:[0-9a-f]{64}$|^[0-9a-f]{64}$/.test(digest))
+    .map((digest) => {
+      const message = `the index names no SHA-256 digest for ${ref}: ${digest || 'none'}`;
+      return finding('metadata-unreadable', message, { subject });
+    });
+}
+
+function digestsOf(entry: ImageEntry): readonly string[] {
+  if (isCloudImage(entry)) return [entry.contentSum];
+  return [...entry.layers, entry.kernelLayer, entry.initrdLayer].filter((digest) => digest !== null);
 }

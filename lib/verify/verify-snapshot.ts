@@ -6,6 +6,7 @@ import type { SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { withHealing } from './heal.js';
+import { judgeOciFiles } from './oci-files.js';
 import { ensureSnapshot, indexedBase } from './origin.js';
 import { type JudgedOverlay, judgeOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
 import { realpathOrNull, rootSpellings } from './root-spellings.js';
@@ -36,7 +37,7 @@ export async function verifySnapshot(run: Run, store: Store, { id, ref, vm }: Sn
   if (record === null) return entryOf({ ref, id, findings });
   const named = { ref, id, name: record.name === '' ? null : record.name };
   const facts = await attempt(findings, ref, () => readSnapshotFacts(record, store.root));
-  const unsupported = judgeKind(record, facts, ref);
+  const unsupported = judgeKind(record, ref);
   if (unsupported !== null) return entryOf({ ...named, findings: [unsupported] });
   if (facts === null) return entryOf({ ...named, findings });
 
@@ -44,11 +45,12 @@ export async function verifySnapshot(run: Run, store: Store, { id, ref, vm }: Sn
   const rawDisks = await readRawDisks(facts, findings);
   const firmware = await attempt(findings, ref, () => missingOwnFirmware(facts, roots));
   const opened = { rawDisks, missingFirmware: firmware };
-  findings.push(...judgeSnapshotFacts(facts, opened, roots, run.allowedVmSections));
+  findings.push(...judgeSnapshotFacts(facts, opened, { roots, runDirs: store.runDirs }, run.allowedVmSections));
   if (!facts.readable) return entryOf({ ...named, findings, disks: ownDisks(facts) });
 
   if (vm !== undefined) findings.push(...(await judgeVirtualMachine(store, facts, vm)));
-  const based = await judgeOverlayAndBase(run, store, facts, roots, findings);
+  const judgeDisks = facts.kind === 'cloud-image' ? judgeOverlayAndBase : judgeOciFiles;
+  const based = await judgeDisks(run, store, facts, roots, findings);
   return run.watch(entryOf({ ...named, findings, ...based }), {
     path: facts.directory,
     areSame: sameDirectory(facts, store.root),
@@ -132,19 +134,14 @@ async function judgeOnBase(
   return base.report;
 }
 
-/** Snapshots that this version cannot judge: of another hypervisor, or of an image that is no cloud image. */
-function judgeKind(record: SnapshotRecord, facts: SnapshotFacts | null, ref: string): Finding | null {
-  const { hypervisor, imageType } = record;
-  const config = facts?.config.kind === 'ok' ? facts.config.value : null;
-  const bootsKernel = (config?.payload?.kernel ?? '') !== '';
+/** What no cocoon that we know writes. */
+function judgeKind({ hypervisor, imageType }: SnapshotRecord, ref: string): Finding | null {
   const kind =
-    hypervisor !== null && hypervisor !== 'cloud-hypervisor'
+    hypervisor !== null && hypervisor !== 'cloud-hypervisor' && hypervisor !== 'firecracker'
       ? `a snapshot of ${hypervisor}`
-      : imageType !== null && imageType !== 'cloudimg'
+      : imageType !== null && imageType !== 'cloudimg' && imageType !== 'oci'
         ? `a snapshot of an image of the type ${imageType}`
-        : imageType === null && bootsKernel
-          ? 'a snapshot that boots a kernel'
-          : null;
+        : null;
   return kind === null
     ? null
     : finding('snapshot-unsupported', `this is ${kind}, which this version cannot judge`, { subject: ref });

@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import type { SmallNode } from '../builders/small-node.js';
 import { program, type Ran } from '../support/blobcheck.js';
+import { temporaryDirectory } from '../support/temporary.js';
 
 export const preClone = fileURLToPath(new URL('../../bin/pre-clone', import.meta.url));
 
-/** Nothing of the caller's settings, and no cocoon that could be called. */
+/** Nothing of the caller's settings, no cocoon that could be called, and no state of this machine. */
 export function hookEnvironment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  return { PATH: '/usr/bin:/bin', BLOBCHECK_NODE: process.execPath, ...env };
+  return { PATH: '/usr/bin:/bin', BLOBCHECK_NODE: process.execPath, BLOBCHECK_STATE_DIR: temporaryDirectory(), ...env };
 }
 
 /** Asks the hook about words on a node; its consent is a word beside its exit code. */

@@ -43,7 +43,8 @@ test('a reference of a cloud image and of an OCI image is not allowed: cocoon as
     putRow(node.root.directory, engine, 'oci-images', 'another', oci);
     assert.is(verifyJson([...node.options, '--image', imageUrl]).status, 0);
     assert.equal(codesOf(verifyJson([...node.options, '--image', 'another']).report.images[0]), [
-      'snapshot-unsupported',
+      'boot-file-missing',
+      'blob-missing',
     ]);
     putRow(node.root.directory, engine, 'oci-images', imageUrl, oci);
     const { status, report } = verifyJson([...node.options, '--image', imageUrl]);

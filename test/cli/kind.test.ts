@@ -10,18 +10,8 @@ const kernel = { kernel: '/var/lib/cocoon/oci/boot/k/vmlinuz', initramfs: '/var/
 
 /** What a record and config.json say, and what comes of it. */
 const kinds: readonly (readonly [string, (files: SnapshotFiles) => void, number, readonly string[]])[] = [
-  ['an OCI image', ({ record }) => Object.assign(record, { image_type: 'oci' }), 3, ['snapshot-unsupported']],
-  ['Firecracker', ({ record }) => Object.assign(record, { hypervisor: 'firecracker' }), 3, ['snapshot-unsupported']],
   ['QEMU', ({ record }) => Object.assign(record, { hypervisor: 'qemu' }), 3, ['snapshot-unsupported']],
-  [
-    'an image whose type nobody recorded, and that boots a kernel',
-    ({ record, config }) => {
-      delete record.image_type;
-      config.payload = kernel;
-    },
-    3,
-    ['snapshot-unsupported'],
-  ],
+  ['a disk image', ({ record }) => Object.assign(record, { image_type: 'iso' }), 3, ['snapshot-unsupported']],
   ['an image whose type nobody recorded, and that boots firmware', ({ record }) => delete record.image_type, 0, []],
   ['a hypervisor that nobody recorded', ({ record }) => delete record.hypervisor, 0, []],
 ];
@@ -33,6 +23,30 @@ for (const [what, edit, code, codes] of kinds) {
       const { status, report } = verifyJson([...options, 'app:v1']);
       assert.is(status, code);
       assert.equal(codesOf(report.snapshots[0]), codes);
+    }
+  });
+}
+
+/** Files of a cloud image under the record of another kind: none of that kind's own files is there. */
+const lies: readonly (readonly [string, (files: SnapshotFiles) => void])[] = [
+  ['an OCI image', ({ record }) => Object.assign(record, { image_type: 'oci' })],
+  ['a Firecracker', ({ record }) => Object.assign(record, { hypervisor: 'firecracker' })],
+  [
+    'nothing that is recorded, and boots a kernel',
+    ({ record, config }) => {
+      delete record.image_type;
+      config.payload = kernel;
+    },
+  ],
+];
+for (const [what, edit] of lies) {
+  test(`a cloud image that says it is of ${what} is denied`, () => {
+    for (const engine of ['json', 'sqlite'] as const) {
+      const { options } = smallNode({ engine, snapshot: () => ({ edit }) });
+      const { status, report } = verifyJson([...options, 'app:v1']);
+      assert.is(status, 1);
+      const [found] = codesOf(report.snapshots[0]);
+      assert.ok(['sidecar-mismatch', 'snapshot-file-missing'].includes(found ?? ''), found);
     }
   });
 }

@@ -52,9 +52,9 @@ const incidents: Readonly<Record<string, { hurt(node: GatedNode): void | Promise
       code: 'blob-missing',
       says: /not a URL .*ghcr\.io|ghcr\.io/s,
     },
-    'cocoon #46 and #230: a kind of snapshot that cannot be judged': {
+    'its record says that it is of an OCI image': {
       hurt: ({ root }) => setImage(root.directory, 'ghcr.io/lab/desktop:latest', 'oci'),
-      code: 'snapshot-unsupported',
+      code: 'sidecar-mismatch',
       says: /remedy/,
     },
     'the machine takes a host file for its entropy': {

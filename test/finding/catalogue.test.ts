@@ -8,6 +8,7 @@ import {
   type Severity,
 } from '../../lib/finding/catalogue.js';
 import { baseEntries } from '../../lib/finding/catalogue-base.js';
+import { diskEntries } from '../../lib/finding/catalogue-disks.js';
 import { ensureEntries } from '../../lib/finding/catalogue-ensure.js';
 import { overlayEntries } from '../../lib/finding/catalogue-overlay.js';
 import { snapshotEntries } from '../../lib/finding/catalogue-snapshot.js';
@@ -72,7 +73,7 @@ test('no two codes matter for the same reason and are mended alike: one of them 
 });
 
 test('the parts of the catalogue have no code in common', () => {
-  const parts = [baseEntries, overlayEntries, snapshotEntries, ensureEntries].flatMap((entries) =>
+  const parts = [baseEntries, overlayEntries, snapshotEntries, diskEntries, ensureEntries].flatMap((entries) =>
     Object.keys(entries),
   );
   assert.is(parts.length, findingCodes.length);

@@ -167,17 +167,6 @@ needs(atCocoonsPathNeeds, test, 'an overlay whose L2 entry leads nowhere is as g
   assert.is(status, 0);
 });
 
-needs(atCocoonsPathNeeds, test, 'snapshots of OCI images and of Firecracker are unverified, never allowed', () => {
-  const root = unpackRealRoot('cocoon-root-oci.tar.gz');
-  const { status, report } = verifyAll(root, temporaryDirectory());
-  assert.is(status, 3);
-  assert.equal(
-    report.snapshots.map((entry) => [entry.ref, entry.verdict, ...codes(entry)]),
-    ['fc:v1', 'oci-data:v2', 'oci:v1'].map((ref) => [ref, 'unverified', 'snapshot-unsupported']),
-  );
-  assert.equal(report.summary, { allow: 0, deny: 0, unverified: 3, skipped: 0 });
-});
-
 needs(atCocoonsPathNeeds, test, "a snapshot whose run directory is another host's is allowed", () => {
   const { entry, status } = judgeChanged((snapshot) => {
     for (const file of ['cocoon.json', 'config.json', 'state.json']) {

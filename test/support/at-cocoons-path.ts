@@ -1,18 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from './temporary.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bytes of guest memory of every real snapshot; its file is left out of the fixture because it is all holes. */
+/** Bytes of the files of real snapshots that are left out of the fixtures because they are all holes. */
 const guestMemory = 536_870_912;
+const rawDisks: Readonly<Record<string, number>> = { 'cow.raw': 10_737_418_240, 'data-d1.raw': 67_108_864 };
 
 /** What a test that uses these needs. */
 export const atCocoonsPathNeeds = ['mount-namespace', 'tar'] as const;
 
-/** Unpacks a real root (`var/lib/cocoon` of a node) into a directory of its own, guest memory included. */
+/** Unpacks a real root (`var/lib/cocoon` of a node) into a directory of its own, with the files that are all holes. */
 export function unpackRealRoot(name = 'cocoon-root.tar.gz'): string {
   const directory = temporaryDirectory();
   const archive = join(project, 'test/fixtures/real', name);
@@ -21,11 +22,20 @@ export function unpackRealRoot(name = 'cocoon-root.tar.gz'): string {
   const root = join(directory, 'var/lib/cocoon');
   const snapshots = join(root, 'snapshot/localfile');
   for (const id of readdirSync(snapshots)) {
-    const memory = join(snapshots, id, 'memory-ranges');
-    writeFileSync(memory, '');
-    truncateSync(memory, guestMemory);
+    const directory = join(snapshots, id);
+    const has = readdirSync(directory);
+    emptyFile(join(directory, has.includes('vmstate') ? 'mem' : 'memory-ranges'), guestMemory);
+    const sidecar = readFileSync(join(directory, 'cocoon.json'), 'utf8');
+    for (const [disk, bytes] of Object.entries(rawDisks)) {
+      if (sidecar.includes(`/${disk}"`) && !has.includes(disk)) emptyFile(join(directory, disk), bytes);
+    }
   }
   return root;
+}
+
+function emptyFile(path: string, bytes: number): void {
+  writeFileSync(path, '');
+  truncateSync(path, bytes);
 }
 
 export interface Ran {

@@ -125,7 +125,13 @@ export class GuardedNode {
   }
 
   environment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    return { PATH: '/usr/bin:/bin', BLOBCHECK_COCOON: this.cocoon, BLOBCHECK_NODE: '/bin/sh', ...env };
+    return {
+      PATH: '/usr/bin:/bin',
+      BLOBCHECK_COCOON: this.cocoon,
+      BLOBCHECK_NODE: '/bin/sh',
+      BLOBCHECK_STATE_DIR: join(this.directory, 'state'),
+      ...env,
+    };
   }
 
   run(args: readonly string[], options: RunOptions = {}): Outcome {

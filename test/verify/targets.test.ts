@@ -17,6 +17,7 @@ function storeOf(listings: readonly SnapshotListing[]): Store {
   };
   return {
     engine: 'json',
+    runDirs: [],
     root: '/var/lib/cocoon',
     recovered: [],
     async resolve(ref) {

@@ -1,9 +1,10 @@
 import { type Finding, finding } from '../../finding/finding.js';
+import { blobWords } from './blob-words.js';
 
 /** What stands at a blob's path, and what is known of its size. */
 export interface BlobFileFacts {
   readonly path: string;
-  /** Hex digest in the name. */
+  /** The blob's name. */
   readonly blob: string;
   readonly presence:
     | { readonly kind: 'regular'; readonly bytes: bigint }
@@ -16,16 +17,16 @@ export interface BlobFileFacts {
   readonly indexedBytes: readonly bigint[];
 }
 
-/** Rule 12: what can be told of a base without reading it. Any finding of these stops the hash. */
+/** Rule 12: what can be told of a blob without reading it. Any finding of these stops the hash. */
 export function judgeBlobFile(facts: BlobFileFacts): Finding[] {
   const { presence, path } = facts;
-  const expected = `sha256:${facts.blob}`;
+  const { noun, expected } = blobWords(facts.blob);
   if (presence.kind === 'missing') {
-    const message = `the base ${expected} is not in the store`;
+    const message = `the ${noun} ${expected} is not in the store`;
     return [finding('blob-missing', message, { subject: path, expected, expectedFrom: 'overlay header' })];
   }
   if (presence.kind === 'not-regular') {
-    const message = `a ${presence.what} stands in the place of the base`;
+    const message = `a ${presence.what} stands in the place of the ${noun}`;
     return [
       finding('blob-not-regular', message, {
         subject: path,
@@ -36,12 +37,12 @@ export function judgeBlobFile(facts: BlobFileFacts): Finding[] {
     ];
   }
   if (presence.kind === 'unreadable') {
-    const message = `the base cannot be opened: ${presence.reason}`;
+    const message = `the ${noun} cannot be opened: ${presence.reason}`;
     return [finding('blob-unreadable', message, { subject: path, expected, expectedFrom: 'overlay header' })];
   }
   if (presence.bytes === 0n) {
     return [
-      finding('blob-empty', 'the base has no bytes', { subject: path, expected, expectedFrom: 'overlay header' }),
+      finding('blob-empty', `the ${noun} has no bytes`, { subject: path, expected, expectedFrom: 'overlay header' }),
     ];
   }
   return judgeSize(facts, presence.bytes);
@@ -52,7 +53,7 @@ function judgeSize(facts: BlobFileFacts, bytes: bigint): Finding[] {
   const known = facts.sealedBytes === null ? facts.indexedBytes : [facts.sealedBytes];
   if (known.length === 0 || known.includes(bytes)) return [];
   return [
-    finding('blob-size-mismatch', 'the base has another size than it must have', {
+    finding('blob-size-mismatch', `the ${blobWords(facts.blob).noun} has another size than it must have`, {
       subject: facts.path,
       expected: `${known.join(' or ')} bytes`,
       expectedFrom: witness,

@@ -1,11 +1,12 @@
 import { type Finding, finding } from '../../finding/finding.js';
 import { commandRemedy, wordsRemedy } from '../../finding/remedy.js';
 import type { Basis } from '../../trust/seal-record.js';
+import { type BlobWords, blobWords } from './blob-words.js';
 
-/** What a full read of a base gave, and what is known that it must give. */
+/** What a full read of a blob gave, and what is known that it must give. */
 export interface ContentFacts {
   readonly path: string;
-  /** Hex digest in the name. */
+  /** The blob's name. */
   readonly blob: string;
   /** `sha256:<hex>` of the bytes that were read first. */
   readonly digest: string;
@@ -21,18 +22,19 @@ export interface ContentFacts {
 }
 
 const changes = {
-  content: 'the base changed while it was being read',
-  replaced: 'the name of the base leads to another file than the one that was read',
-  removed: 'the base was removed while it was being read',
+  content: (noun: string) => `the ${noun} changed while it was being read`,
+  replaced: (noun: string) => `the name of the ${noun} leads to another file than the one that was read`,
+  removed: (noun: string) => `the ${noun} was removed while it was being read`,
 } as const;
 
 /** Rule 15, as trust.md says under "Content": what the bytes are against what they must be. */
 export function judgeContent(facts: ContentFacts): Finding[] {
+  const words = blobWords(facts.blob);
+  const { noun, byName } = words;
   if (facts.changed !== null) {
-    return [finding('blob-changed', changes[facts.changed], { subject: facts.path })];
+    return [finding('blob-changed', changes[facts.changed](noun), { subject: facts.path })];
   }
-  const byName = `sha256:${facts.blob}`;
-  if (facts.known === null) return facts.digest === byName ? [] : [unsealed(facts, byName)];
+  if (facts.known === null) return facts.digest === byName ? [] : [unsealed(facts, words)];
   if (facts.digest === facts.known.digest) return [];
   const details = {
     subject: facts.path,
@@ -41,15 +43,15 @@ export function judgeContent(facts: ContentFacts): Finding[] {
     actual: facts.digest,
   };
   if (facts.confirmation?.digest === facts.known.digest) {
-    const message = 'the base is right on the medium, but what was in memory, which guests read, was not';
+    const message = `the ${noun} is right on the medium, but what was in memory, which guests read, was not`;
     return [finding('cache-corrupt', message, { ...details })];
   }
   const again = secondOpinion(facts);
   if (facts.lastGoodWasOther) {
-    const message = `another file with other content stands in the place of the base${again}: replaced, or converted again elsewhere`;
+    const message = `another file with other content stands in the place of the ${noun}${again}: replaced, or converted again elsewhere`;
     return [finding('blob-replaced', message, details)];
   }
-  const message = `the content of the base is not what it was${again}: damaged, or converted again elsewhere`;
+  const message = `the content of the ${noun} is not what it was${again}: damaged, or converted again elsewhere`;
   return [finding('blob-corrupt', message, details)];
 }
 
@@ -60,19 +62,21 @@ function secondOpinion({ digest, confirmation }: ContentFacts): string {
     : `, and a second read gave yet another content (${confirmation.digest}): look at the disk and the memory`;
 }
 
-function unsealed(facts: ContentFacts, byName: string): Finding {
+function unsealed(facts: ContentFacts, { noun, byName }: BlobWords): Finding {
   const message =
-    'the base does not hash to its name and no seal says what it should be: converted at import, or corrupt';
+    byName === null
+      ? `no seal says what the ${noun} should be: its name is the digest of a download that it was made from`
+      : `the ${noun} does not hash to its name and no seal says what it should be: converted at import, or corrupt`;
   const settle = facts.structureBad
     ? wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again')
     : commandRemedy(
         [{ words: ['blobcheck', 'seal'], values: [facts.blob] }],
-        'seal it, if the image was raw or an old qcow2 when it was pulled',
+        byName === null ? 'seal it' : 'seal it, if the image was raw or an old qcow2 when it was pulled',
       );
   return finding('blob-unsealed', message, {
     subject: facts.path,
     expected: byName,
-    expectedFrom: 'file name',
+    expectedFrom: byName === null ? null : 'file name',
     actual: facts.digest,
     ...settle,
   });

@@ -1,13 +1,18 @@
 import { systemErrorText } from '../../errors.js';
 import { type Finding, finding } from '../../finding/finding.js';
 import type { DirectoryEntry, SnapshotDirectory } from '../../store/snapshot-directory.js';
+import { memoryName, type SnapshotKind } from '../../store/snapshot-kind.js';
 
-/** Files that every snapshot of a Cloud Hypervisor VM has, besides the disks that its sidecar lists. */
-export const requiredFiles = ['cocoon.json', 'config.json', 'state.json', 'memory-ranges'] as const;
+/** Files that every snapshot has, besides the disks that its sidecar lists. */
+export function requiredFiles(kind: SnapshotKind): readonly string[] {
+  const machine = kind === 'firecracker' ? ['vmstate'] : ['config.json', 'state.json'];
+  return ['cocoon.json', ...machine, memoryName(kind)];
+}
 
 /** What cocoon itself writes into a snapshot's directory (cocoon-store.md, "Files"). */
 const knownFile =
   /^(?:overlay\.qcow2|cow\.raw|cidata\.img|config\.json|state\.json|cocoon\.json|snapshot\.json|memory-range.*|data-.*\.raw)$/;
+const knownToFirecracker = /^(?:cow\.raw|vmstate|mem|cocoon\.json|snapshot\.json|data-.*\.raw)$/;
 
 /** Findings of unknown files are listed up to this many, so that a directory full of them stays readable. */
 const unknownShown = 5;
@@ -16,7 +21,11 @@ const unknownShown = 5;
  * Rule 3: the directory is the store's own, and every file that is opened later is there and regular. `path` is the
  * directory as it was found, `diskFiles` the names of the disks that cocoon opens in it.
  */
-export function judgeDirectory(path: string, listing: SnapshotDirectory, diskFiles: readonly string[]): Finding[] {
+export function judgeDirectory(
+  path: string,
+  listing: SnapshotDirectory,
+  { kind, diskFiles }: { readonly kind: SnapshotKind; readonly diskFiles: readonly string[] },
+): Finding[] {
   if (listing.kind === 'unreadable') {
     const message = `the snapshot's directory cannot be read: ${systemErrorText(listing.error)}`;
     return [finding('file-unreadable', message, { subject: path })];
@@ -27,8 +36,9 @@ export function judgeDirectory(path: string, listing: SnapshotDirectory, diskFil
     const message = "the snapshot's directory holds more files than anybody would look at";
     return [finding('file-unreadable', message, { subject: path })];
   }
-  const needed = [...new Set([...requiredFiles, ...diskFiles])];
-  return [...judgeNeeded(path, listing.entries, needed), ...judgeOthers(path, listing.entries, needed)];
+  const needed = [...new Set([...requiredFiles(kind), ...diskFiles])];
+  const known = kind === 'firecracker' ? knownToFirecracker : knownFile;
+  return [...judgeNeeded(path, listing.entries, needed), ...judgeOthers(path, listing.entries, needed, known)];
 }
 
 /** Why a directory is not one to look into; null when it is. */
@@ -51,9 +61,14 @@ function judgeNeeded(path: string, entries: readonly DirectoryEntry[], needed: r
 }
 
 /** cocoon copies every regular file into the run directory of a clone, and leaves out whatever is none. */
-function judgeOthers(path: string, entries: readonly DirectoryEntry[], needed: readonly string[]): Finding[] {
+function judgeOthers(
+  path: string,
+  entries: readonly DirectoryEntry[],
+  needed: readonly string[],
+  known: RegExp,
+): Finding[] {
   const unknown = entries.filter(
-    ({ name, kind }) => !knownFile.test(name) || (kind !== 'regular' && !needed.includes(name)),
+    ({ name, kind }) => !known.test(name) || (kind !== 'regular' && !needed.includes(name)),
   );
   const findings = unknown.slice(0, unknownShown).map(({ name, kind }) =>
     finding('snapshot-file-unknown', `cocoon does not write such a ${name} into a snapshot`, {

@@ -6,6 +6,10 @@ export interface RawDiskFacts {
   readonly bytes: bigint;
   /** Bytes that state.json names for the device; null where it names none. */
   readonly stateBytes: bigint | null;
+  /** Bytes of the record's `storage`, which is the size of the writable disk; null for any other disk. */
+  readonly recordBytes: bigint | null;
+  /** Who looks into a raw disk for other formats before it is opened; null where nobody does. */
+  readonly probedBy: 'Cloud Hypervisor' | null;
   /** The first bytes of the disk, at least 32 where it has so many. */
   readonly head: Buffer;
   /** The last 512 bytes. */
@@ -53,6 +57,15 @@ export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
         actual: `${facts.bytes} bytes`,
       }),
     );
+  } else if (facts.recordBytes !== null && facts.bytes !== facts.recordBytes) {
+    findings.push(
+      finding('raw-size-mismatch', 'the writable disk has not the size that the record says', {
+        subject: facts.path,
+        expected: `${facts.recordBytes} bytes`,
+        expectedFrom: 'snapshot record',
+        actual: `${facts.bytes} bytes`,
+      }),
+    );
   } else if (facts.bytes < SECTOR_BYTES) {
     findings.push(
       finding('raw-size-mismatch', 'the raw disk is shorter than a sector', {
@@ -63,7 +76,7 @@ export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
       }),
     );
   }
-  const probed = probes.find(({ matches }) => matches(facts));
+  const probed = facts.probedBy === null ? undefined : probes.find(({ matches }) => matches(facts));
   if (probed !== undefined) {
     findings.push(
       finding('raw-disk-probed', `the raw disk would be taken for ${probed.name}`, {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../finding/finding.js';
-import { type DiskFacts, mismatch } from './which-file.js';
+import { type DiskFacts, mismatch } from './disk-facts.js';
 
 /** Rule 6: the sidecar is compared with config.json as cocoon compares them: count, order, path, read-only. */
 export function judgeSidecarAgainstConfig(facts: DiskFacts): Finding[] {

@@ -1,53 +1,17 @@
 import { type Finding, finding } from '../../finding/finding.js';
-
-/** One entry of cocoon.json's `storage_configs`. */
-export interface SidecarDisk {
-  readonly path: string;
-  readonly ro: boolean;
-  readonly serial: string;
-  readonly role: string;
-  readonly fstype: string;
-  readonly mount_point: string;
-}
-
-/** One entry of config.json's `disks`. */
-export interface ConfigDisk {
-  readonly id: string;
-  readonly path: string;
-  readonly readonly: boolean;
-  readonly serial: string;
-  readonly imageType: string;
-  readonly backingFiles: boolean;
-}
-
-export interface DiskFacts {
-  /** Path of cocoon.json, for the findings. */
-  readonly sidecarPath: string;
-  readonly sidecar: readonly SidecarDisk[];
-  readonly config: readonly ConfigDisk[];
-  /** `payload.kernel` of config.json; empty when the machine boots firmware. */
-  readonly kernel: string;
-  /** Every spelling of this cocoon root: as given, with links resolved, as the record spells it. */
-  readonly roots: readonly string[];
-  /** Ids of the devices with sectors in state.json; null when it cannot be read. */
-  readonly stateIds: readonly string[] | null;
-  /** The names in the snapshot's directory. */
-  readonly names: readonly string[];
-  /** The record's `image_type` and `hypervisor`; empty in records made before they were kept. */
-  readonly imageType: string;
-  readonly hypervisor: string;
-}
-
-/** Names that types.ValidDataDiskName of cocoon accepts. */
-const dataDiskSerial = /^(?!cocoon-)[a-z][a-z0-9_-]{0,19}$/;
+import { ociBlobAt } from '../../store/blob.js';
+import { cowName, type SnapshotKind } from '../../store/snapshot-kind.js';
+import { type ConfigDisk, type DiskFacts, mismatch, type SidecarDisk } from './disk-facts.js';
+import { judgeSerial } from './disk-serial.js';
 
 const vmRunDirectory = /\/(?:cloudhypervisor|firecracker)\/[A-Z2-7]{26}$/;
 
-const layerName = /^[0-9a-f]{64}\.erofs$/;
+/** Below a run directory. */
+const firecrackerRunDirectory = /^\/firecracker\/[A-Z2-7]{26}$/;
 
 /** The name under which cocoon opens a snapshot's disk at a clone; null for a disk that is not in the snapshot. */
-export function residentName(disk: SidecarDisk): string | null {
-  if (disk.role === 'cow') return 'overlay.qcow2';
+export function residentName(disk: SidecarDisk, kind: SnapshotKind): string | null {
+  if (disk.role === 'cow') return cowName(kind);
   if (disk.role === 'cidata') return 'cidata.img';
   if (disk.role === 'data') return `data-${disk.serial}.raw`;
   return null;
@@ -65,20 +29,26 @@ export function judgeWhichFile(facts: DiskFacts): Finding[] {
   return findings;
 }
 
+const imageTypes: Readonly<Record<SnapshotKind, string>> = {
+  'cloud-image': 'cloudimg',
+  oci: 'oci',
+  firecracker: 'oci',
+};
+
 function judgeKind(facts: DiskFacts): Finding[] {
   const findings: Finding[] = [];
-  if (facts.kernel !== '') {
-    const kinds = { expected: 'no payload.kernel', actual: facts.kernel };
-    findings.push(
-      mismatch(facts, 'config.json boots a kernel, the record is of a cloud image', kinds, 'snapshot record'),
-    );
+  const { kind, imageType, hypervisor } = facts;
+  if (imageType !== '' && imageType !== imageTypes[kind]) {
+    const types = { expected: imageTypes[kind], actual: imageType };
+    const message =
+      kind === 'oci'
+        ? 'config.json boots a kernel, the record is of a cloud image'
+        : 'the image type of the record does not fit its disks';
+    findings.push(mismatch(facts, message, types, kind === 'firecracker' ? 'Firecracker' : 'config.json'));
   }
-  if (facts.imageType !== '' && facts.imageType !== 'cloudimg') {
-    const types = { expected: 'cloudimg', actual: facts.imageType };
-    findings.push(mismatch(facts, 'the image type of the record does not fit its disks', types, 'config.json'));
-  }
-  if (facts.hypervisor !== '' && facts.hypervisor !== 'cloud-hypervisor') {
-    const types = { expected: 'cloud-hypervisor', actual: facts.hypervisor };
+  const expected = kind === 'firecracker' ? 'firecracker' : 'cloud-hypervisor';
+  if (hypervisor !== '' && hypervisor !== expected) {
+    const types = { expected, actual: hypervisor };
     findings.push(mismatch(facts, 'the hypervisor of the record does not fit its files', types, 'config.json'));
   }
   return findings;
@@ -92,27 +62,38 @@ function judgeCow(facts: DiskFacts): Finding[] {
     findings.push(mismatch(facts, 'cocoon.json must have one entry with the role cow', counts, 'cocoon'));
   }
   if (facts.names.includes('cow.raw') && facts.names.includes('overlay.qcow2')) {
-    const files = { expected: 'overlay.qcow2 alone', actual: 'cow.raw and overlay.qcow2' };
+    const files = { expected: `${cowName(facts.kind)} alone`, actual: 'cow.raw and overlay.qcow2' };
     findings.push(mismatch(facts, 'a cow.raw stands beside the overlay', files, 'config.json'));
   }
   return findings;
 }
 
+/** What cocoon gives to each kind: cidata to cloud images, layers to the others. */
+const roles: Readonly<Record<SnapshotKind, readonly string[]>> = {
+  'cloud-image': ['cow', 'data', 'cidata'],
+  oci: ['layer', 'cow', 'data'],
+  firecracker: ['layer', 'cow', 'data'],
+};
+
 function judgeSidecarDisk(facts: DiskFacts, disk: SidecarDisk, index: number): Finding[] {
   const findings: Finding[] = [];
-  const name = residentName(disk);
+  const name = residentName(disk, facts.kind);
   const readOnly = disk.role === 'layer' || disk.role === 'cidata';
   if (name === null && disk.role !== 'layer') {
-    const roles = { expected: 'layer, cow, cidata or data', actual: disk.role };
-    findings.push(mismatch(facts, `disk ${index} has no role that cocoon knows`, roles, 'cocoon'));
+    const known = { expected: 'layer, cow, cidata or data', actual: disk.role };
+    findings.push(mismatch(facts, `disk ${index} has no role that cocoon knows`, known, 'cocoon'));
   } else if (disk.ro !== readOnly) {
     const modes = { expected: `read-only ${readOnly}`, actual: `read-only ${disk.ro}` };
     findings.push(mismatch(facts, `disk ${index} has a read-only mark that its role forbids`, modes, 'cocoon'));
   }
   findings.push(...judgeSerial(facts, disk, index));
-  if (disk.role === 'layer') {
+  if (disk.role === 'layer' && facts.kind === 'cloud-image') {
     const layers = { expected: 'no layers in a cloud image', actual: disk.path };
     findings.push(mismatch(facts, `disk ${index} is a layer`, layers, 'snapshot record'));
+  } else if (disk.role === 'cidata' && !roles[facts.kind].includes('cidata')) {
+    // cocoon computes its path anew for cloud images only.
+    const disks = { expected: 'no cidata beside a kernel', actual: disk.path };
+    findings.push(mismatch(facts, `disk ${index} is cidata`, disks, 'snapshot record'));
   }
   if (name !== null && goBase(disk.path) !== name) {
     const names = { expected: name, actual: goBase(disk.path) };
@@ -121,44 +102,15 @@ function judgeSidecarDisk(facts: DiskFacts, disk: SidecarDisk, index: number): F
   return [...(leavesStore(facts, disk) ? [outside(facts, disk, index)] : []), ...findings];
 }
 
-/**
- * Serials are pasted into the hypervisor's command line at the next start of a clone, where a comma begins another
- * option (`,path=/dev/sda`): those of cow and cidata are empty in a cloud image, those of data disks are names.
- */
-function judgeSerial(facts: DiskFacts, disk: SidecarDisk, index: number): Finding[] {
-  const findings: Finding[] = [];
-  const isData = disk.role === 'data';
-  if (isData ? !dataDiskSerial.test(disk.serial) : disk.serial !== '' && disk.role !== 'layer') {
-    const expected = isData ? 'a-z, 0-9, _ and -, at most 20 characters' : 'no serial';
-    const serials = { expected, actual: disk.serial };
-    findings.push(mismatch(facts, `disk ${index} has a serial that cocoon does not give`, serials, 'cocoon'));
-  }
-  if (isData && facts.sidecar.findIndex((other) => other.role === 'data' && other.serial === disk.serial) !== index) {
-    const serials = { expected: 'a serial of its own', actual: disk.serial };
-    findings.push(mismatch(facts, `disk ${index} has the serial of another data disk`, serials, 'cocoon'));
-  }
-  if (isData && !isMountable(disk)) {
-    const mounts = { expected: 'ext4, or none without a mount point', actual: `${disk.fstype} at ${disk.mount_point}` };
-    findings.push(mismatch(facts, `disk ${index} has a file system that cocoon refuses`, mounts, 'cocoon'));
-  }
-  return findings;
-}
-
-function isMountable({ fstype, mount_point: place }: SidecarDisk): boolean {
-  if (place === '') return fstype === 'ext4' || fstype === 'none';
-  return fstype === 'ext4' && place.startsWith('/') && !/[\0\n]/.test(place);
-}
-
 /** A disk is the snapshot's own (cocoon computes its path anew), or a layer of this store; anything else is the host's. */
 function leavesStore(facts: DiskFacts, disk: SidecarDisk): boolean {
-  const slash = disk.path.lastIndexOf('/');
-  const directory = disk.path.slice(0, Math.max(0, slash));
-  if (disk.role === 'layer') {
-    const inStore = facts.roots.some((root) => directory === `${root}/oci/blobs`);
-    return !inStore || !layerName.test(disk.path.slice(slash + 1));
-  }
-  // cocoon computes the path of such a disk anew; whoever wrote this one, it was no cocoon.
-  return !vmRunDirectory.test(directory);
+  if (disk.role === 'layer') return !facts.roots.some((root) => ociBlobAt(root, disk.path)?.kind === 'layer');
+  const directory = disk.path.slice(0, Math.max(0, disk.path.lastIndexOf('/')));
+  if (facts.kind !== 'firecracker') return !vmRunDirectory.test(directory);
+  // While Firecracker loads the snapshot, cocoon puts a link in the place of whatever stands there (trap 13).
+  return !facts.runDirs.some(
+    (run) => directory.startsWith(run) && firecrackerRunDirectory.test(directory.slice(run.length)),
+  );
 }
 
 function judgeImageType(
@@ -167,7 +119,7 @@ function judgeImageType(
   sidecar: SidecarDisk | undefined,
   index: number,
 ): Finding[] {
-  const isCow = sidecar?.role === 'cow';
+  const isCow = sidecar?.role === 'cow' && facts.kind === 'cloud-image';
   const type = isCow ? 'Qcow2' : 'Raw';
   const findings: Finding[] = [];
   if (disk.imageType !== type) {
@@ -186,19 +138,6 @@ function goBase(path: string): string {
   if (path === '') return '.';
   const trimmed = path.replace(/\/+$/, '');
   return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
-}
-
-export function mismatch(
-  facts: DiskFacts,
-  message: string,
-  values: { readonly expected: string; readonly actual: string },
-  expectedFrom: string,
-): Finding {
-  return finding('sidecar-mismatch', message, {
-    subject: facts.sidecarPath,
-    ...values,
-    expectedFrom,
-  });
 }
 
 function outside(facts: DiskFacts, disk: SidecarDisk, index: number): Finding {

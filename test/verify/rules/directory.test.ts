@@ -7,7 +7,8 @@ const test = suite('directory');
 
 const path = '/var/lib/cocoon/snapshot/localfile/EYNQX4TQBEFCQBSBP3ERVAEFBN';
 const disks = ['overlay.qcow2', 'cidata.img'];
-const usual = [...requiredFiles, ...disks];
+const required = requiredFiles('cloud-image');
+const usual = [...required, ...disks];
 
 type Listed = Extract<SnapshotDirectory, { kind: 'directory' }>;
 type Kind = DirectoryEntry['kind'];
@@ -18,14 +19,14 @@ function listed(names: readonly string[], changes: Partial<Listed> = {}): Listed
 }
 
 function judge(names: readonly string[], diskFiles: readonly string[] = disks) {
-  return judgeDirectory(path, listed(names), diskFiles);
+  return judgeDirectory(path, listed(names), { kind: 'cloud-image', diskFiles });
 }
 
 /** The usual files, some of which are of another kind than regular. */
 function judgeKinds(kinds: Readonly<Record<string, Kind>>) {
   const names = [...new Set([...usual, ...Object.keys(kinds)])];
   const entries = names.map((name) => ({ name, kind: kinds[name] ?? 'regular', size: 1n }));
-  return judgeDirectory(path, listed([], { entries }), disks);
+  return judgeDirectory(path, listed([], { entries }), { kind: 'cloud-image', diskFiles: disks });
 }
 
 test('the files of a healthy snapshot are all known', () => {
@@ -46,7 +47,7 @@ const misplaced: readonly (readonly [string, SnapshotDirectory, RegExp])[] = [
 ];
 for (const [what, listing, words] of misplaced) {
   test(`${what} in the place of the directory is the only finding`, () => {
-    const [found, ...others] = judgeDirectory(path, listing, disks);
+    const [found, ...others] = judgeDirectory(path, listing, { kind: 'cloud-image', diskFiles: disks });
     assert.is(found?.code, 'snapshot-file-missing');
     assert.is(found?.severity, 'error');
     assert.is(found?.subject, path);
@@ -61,7 +62,7 @@ test('a directory that cannot be read, or holds more than anybody looks at, says
     [{ kind: 'unreadable', error }, /cannot be read: EACCES/],
     [listed(['extra'], { truncated: true }), /more files than anybody would look at/],
   ] as const) {
-    const [found, ...others] = judgeDirectory(path, listing, disks);
+    const [found, ...others] = judgeDirectory(path, listing, { kind: 'cloud-image', diskFiles: disks });
     assert.is(found?.code, 'file-unreadable');
     assert.is(found?.severity, 'unverified');
     assert.is(found?.subject, path);
@@ -99,7 +100,7 @@ test('memory under another name than the hypervisor looks for does not count', (
 });
 
 test('a disk that is asked for twice is missed once', () => {
-  assert.is(judge([...requiredFiles], ['overlay.qcow2', 'overlay.qcow2']).length, 1);
+  assert.is(judge(required, ['overlay.qcow2', 'overlay.qcow2']).length, 1);
 });
 
 for (const name of [

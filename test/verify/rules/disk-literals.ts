@@ -1,9 +1,5 @@
-import {
-  type ConfigDisk,
-  type DiskFacts,
-  judgeWhichFile,
-  type SidecarDisk,
-} from '../../../lib/verify/rules/which-file.js';
+import type { ConfigDisk, DiskFacts, SidecarDisk } from '../../../lib/verify/rules/disk-facts.js';
+import { judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
 
 export const runDir = '/var/lib/cocoon/run/cloudhypervisor/DDFGWC5JIFBVGWYPYZ7274SN22';
 export const layer = `/var/lib/cocoon/oci/blobs/${'a'.repeat(64)}.erofs`;
@@ -45,8 +41,9 @@ export function diskFacts(disks: readonly SidecarDisk[], changes: Partial<DiskFa
     sidecarPath: '/snap/cocoon.json',
     sidecar: disks,
     config: disks.map(configDisk),
-    kernel: '',
+    kind: 'cloud-image',
     roots: ['/var/lib/cocoon'],
+    runDirs: ['/var/lib/cocoon/run'],
     stateIds: disks.map((_disk, index) => `_disk${index}`),
     names: ['overlay.qcow2', 'cidata.img', 'cocoon.json'],
     imageType: 'cloudimg',

@@ -13,6 +13,7 @@ function judge(changes: Partial<MemoryFacts> = {}) {
     stateBytes: size,
     configBytes: size,
     recordBytes: size,
+    witnesses: { state: 'state.json', config: 'config.json' },
     ...changes,
   });
 }

@@ -10,6 +10,8 @@ function judge(changes: Partial<RawDiskFacts> = {}) {
   return judgeRawDisk({
     path: '/snap/data-d1.raw',
     bytes: size,
+    recordBytes: null,
+    probedBy: 'Cloud Hypervisor',
     stateBytes: size,
     head: Buffer.alloc(512),
     tail: Buffer.alloc(512),

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ConfigDisk } from '../../../lib/verify/rules/disk-facts.js';
 import { judgeDiskIds, judgeSidecarAgainstConfig } from '../../../lib/verify/rules/sidecar-against-config.js';
-import { type ConfigDisk, judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
+import { judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
 import { dataDisk, diskFacts, usualDisks, withConfig } from './disk-literals.js';
 
 const test = suite('cocoon.json against config.json');

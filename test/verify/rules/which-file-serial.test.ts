@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { judgeWhichFile, type SidecarDisk } from '../../../lib/verify/rules/which-file.js';
+import type { SidecarDisk } from '../../../lib/verify/rules/disk-facts.js';
+import { judgeWhichFile } from '../../../lib/verify/rules/which-file.js';
 import { dataDisk, diskCodes, diskFacts, diskMessages, sidecarDisk, usualDisks } from './disk-literals.js';
 
 const test = suite('serials and file systems of disks');

@@ -40,8 +40,9 @@ test('allowed: the run directory of another host, because cocoon computes the pa
 });
 
 test('denied: a kernel, another image type or another hypervisor in what should be a cloud image', () => {
-  assert.equal(diskMessages(usualDisks, { kernel: '/var/lib/cocoon/oci/boot/x/vmlinuz' }), [
+  assert.equal(diskMessages([], { kind: 'oci' }), [
     'config.json boots a kernel, the record is of a cloud image',
+    'cocoon.json must have one entry with the role cow',
   ]);
   assert.equal(diskMessages(usualDisks, { imageType: 'oci' }), ['the image type of the record does not fit its disks']);
   assert.equal(diskMessages(usualDisks, { hypervisor: 'firecracker' }), [
@@ -156,7 +157,9 @@ test('denied: a data disk that is not called after its serial', () => {
 });
 
 test('the name under which a disk is opened comes from its role alone', () => {
-  const names = ['cow', 'cidata', 'data', 'layer', 'x'].map((role) => residentName(sidecarDisk(role, { path: '/y' })));
+  const names = ['cow', 'cidata', 'data', 'layer', 'x'].map((role) =>
+    residentName(sidecarDisk(role, { path: '/y' }), 'cloud-image'),
+  );
   assert.equal(names, ['overlay.qcow2', 'cidata.img', 'data-scratch.raw', null, null]);
 });
 

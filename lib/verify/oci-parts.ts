@@ -1,0 +1,51 @@
+import { lstatSync } from 'node:fs';
+import { blobName, blobPath, ociBlobAt, type StoreBlob } from '../store/blob.js';
+import type { Store } from '../store/store.js';
+import { realpathOrNull } from './root-spellings.js';
+import { bootFileAt } from './rules/boot-files.js';
+import type { SnapshotFacts } from './snapshot-facts.js';
+
+/** What a snapshot of an OCI image stands on: the files of the store that a clone opens. */
+export interface OciParts {
+  /** Lowest first. */
+  readonly layers: readonly StoreBlob[];
+  readonly kernel: StoreBlob | null;
+  readonly initrd: StoreBlob | null;
+}
+
+/** Paths that name no file of this store are left out: rules 5 to 7 have refused them. */
+export function ociParts({ sidecar, config, kind }: SnapshotFacts, roots: readonly string[]): OciParts {
+  if (sidecar.kind !== 'ok') return { layers: [], kernel: null, initrd: null };
+  const { storage_configs: disks, boot_config: recorded } = sidecar.value;
+  const payload = config.kind === 'ok' ? config.value.payload : null;
+  // A Cloud Hypervisor boots what config.json says, which cocoon takes from there (rebuildBootConfig).
+  const [kernel, initrd] =
+    kind === 'firecracker' ? [recorded?.kernel_path, recorded?.initrd_path] : [payload?.kernel, payload?.initramfs];
+  return {
+    layers: disks.filter(({ role }) => role === 'layer').flatMap(({ path }) => layerAt(path, roots)),
+    kernel: bootFileAt('kernel', kernel ?? '', roots),
+    initrd: bootFileAt('initrd', initrd ?? '', roots),
+  };
+}
+
+function layerAt(path: string, roots: readonly string[]): StoreBlob[] {
+  const found = roots.map((root) => ociBlobAt(root, path)).find((blob) => blob?.kind === 'layer');
+  return found ? [found] : [];
+}
+
+/** The files of a store that parts of an image are in, each once. */
+export async function filesOf(
+  store: Store,
+  { layers, kernel, initrd }: OciParts,
+  { kind }: Pick<SnapshotFacts, 'kind'>,
+): Promise<readonly { readonly blob: string; readonly path: string }[]> {
+  const root = (await realpathOrNull(store.root)) ?? store.root;
+  const all = [...layers, kernel, initrd].filter((blob) => blob !== null);
+  // Firecracker boots no compressed kernel: where cocoon has unpacked it, that is what a clone starts again from.
+  const unpacked: StoreBlob | null = kernel && { kind: 'vmlinux', hex: kernel.hex };
+  if (kind === 'firecracker' && unpacked !== null && isThere(blobPath(root, unpacked))) all.push(unpacked);
+  const files = new Map(all.map((blob) => [blobName(blob), blobPath(root, blob)]));
+  return [...files].map(([blob, path]) => ({ blob, path }));
+}
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
