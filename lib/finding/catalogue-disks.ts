@@ -27,6 +27,12 @@ export const diskEntries = {
     matters: 'The guest cannot mount it, or reads past its end.',
     mend: 'Move it aside and pull the image again.',
   },
+  'vmstate-malformed': {
+    severity: 'error',
+    means: 'vmstate is not what Firecracker writes: damaged, cut short, or made by hand.',
+    matters: 'Firecracker opens whatever drives it names; what those are cannot be known.',
+    mend: 'Take the snapshot again, or import it again.',
+  },
   'boot-file-missing': {
     severity: 'error',
     means: 'The firmware, kernel or initial RAM disk that the virtual machine boots from is not there.',

@@ -14,6 +14,7 @@ import { missingFirmware } from './firmware.js';
 import type { RawDiskFacts } from './rules/raw-disk.js';
 import { isFirmware } from './rules/vm-config.js';
 import { residentName } from './rules/which-file.js';
+import { readVmStateFile, type VmStateFacts } from './vmstate-file.js';
 
 /** Everything that is read of a snapshot but its overlay and what it stands on: nothing in it is judged yet. */
 export interface SnapshotFacts {
@@ -25,6 +26,8 @@ export interface SnapshotFacts {
   readonly sidecar: Sidecar<CocoonSidecar>;
   readonly config: Sidecar<VmConfig>;
   readonly state: Sidecar<MachineState>;
+  /** Of a Firecracker; `missing` of any other. */
+  readonly vmState: VmStateFacts;
   /** Whether the directory is one to look into. */
   readonly readable: boolean;
   /** Whether a regular file of this name is in the directory. */
@@ -36,7 +39,14 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
   const listing = await readSnapshotDirectory(record.dataDir, { root });
   if (listing.kind !== 'directory' || !listing.inStore || listing.truncated) {
     const missing = { kind: 'missing' } as const;
-    const unread = { sidecar: missing, config: missing, state: missing, readable: false, has: () => false };
+    const unread = {
+      sidecar: missing,
+      config: missing,
+      state: missing,
+      vmState: missing,
+      readable: false,
+      has: () => false,
+    };
     return { kind: snapshotKind(record, missing), record, directory: record.dataDir, listing, ...unread };
   }
   const directory = listing.path;
@@ -48,7 +58,8 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
   const regular = new Set(listing.entries.filter(({ kind }) => kind === 'regular').map(({ name }) => name));
   const has = (name: string) => regular.has(name);
   const kind = snapshotKind(record, config);
-  return { kind, record, directory, listing, sidecar, config, state, readable: true, has };
+  const vmState = kind === 'firecracker' ? readVmStateFile(join(directory, 'vmstate')) : ({ kind: 'missing' } as const);
+  return { kind, record, directory, listing, sidecar, config, state, vmState, readable: true, has };
 }
 
 /** Whether the directory still is what was read, name by name: to be asked later, and nothing else is kept for it. */

@@ -12,6 +12,7 @@ import { judgeRawDisk, type RawDiskFacts } from './rules/raw-disk.js';
 import { judgeDiskIds, judgeSidecarAgainstConfig } from './rules/sidecar-against-config.js';
 import { judgeSidecarJson } from './rules/sidecar-json.js';
 import { judgeVmConfig } from './rules/vm-config.js';
+import { judgeVmState } from './rules/vmstate.js';
 import { judgeWhichFile, residentName } from './rules/which-file.js';
 import type { SnapshotFacts } from './snapshot-facts.js';
 
@@ -44,6 +45,7 @@ export function judgeSnapshotFacts(
     ...judgeSidecarJson(join(directory, 'state.json'), facts.state),
     ...judgeDisks(facts, place),
     ...judgeBoot(facts, place),
+    ...judgeState(facts),
     ...judgeConfig(facts, place, allowedSections),
     ...judgeMemoryFile(facts),
     ...judgeFirmware(opened.missingFirmware),
@@ -102,6 +104,21 @@ function judgeBoot({ kind, directory, sidecar, config }: SnapshotFacts, { roots 
     roots,
     sidecar: sidecar.value.boot_config,
     config: payload && { kernel: payload.kernel, initrd: payload.initramfs, cmdline: payload.cmdline },
+  });
+}
+
+function judgeState({ kind, directory, sidecar, vmState, record }: SnapshotFacts): Finding[] {
+  if (kind !== 'firecracker' || sidecar.kind !== 'ok') return [];
+  const { storage_configs: disks, boot_config: boot, cpu, memory } = sidecar.value;
+  return judgeVmState({
+    path: join(directory, 'vmstate'),
+    facts: vmState,
+    disks,
+    kernel: boot?.kernel_path ?? '',
+    initrd: boot?.initrd_path ?? '',
+    cpu,
+    nics: record.nics,
+    memory: BigInt(memory),
   });
 }
 
