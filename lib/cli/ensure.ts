@@ -26,6 +26,7 @@ interface EnsureCommandOptions extends StoreOptions {
   readonly pullPolicy?: string;
   readonly from?: string;
   readonly image?: readonly string[];
+  readonly fromDir?: string;
   readonly dryRun?: boolean;
   readonly exact?: boolean;
   readonly alone?: boolean;
@@ -61,8 +62,9 @@ async function ensureInTurn(
 ): Promise<EnsureReport | null> {
   const ensureNow = () => ensureAsAsked(refs, options, terminal, progress);
   if (options.alone !== true) return await ensureNow();
-  const [ref = ''] = options.image ?? refs;
-  const kind = options.image === undefined ? 'snapshot' : 'image';
+  const { image, fromDir } = options;
+  const [ref = ''] = image ?? (fromDir === undefined ? refs : [fromDir]);
+  const kind = image !== undefined ? 'image' : fromDir !== undefined ? 'directory' : 'snapshot';
   const task = taskName({ kind, ref, policy: options.pullPolicy ?? '' });
   const turn = await withTaskTurn(storeCheckOptions(options, terminal, progress), task, { waitMs: 0 }, ensureNow);
   if (turn.kind === 'done') return turn.result;
@@ -75,7 +77,7 @@ async function ensureAsAsked(
   terminal: Terminal,
   progress: Progress,
 ): Promise<EnsureReport> {
-  const { from, dryRun = false, image } = options;
+  const { from, fromDir, dryRun = false, image } = options;
   const policy = options.pullPolicy === undefined ? null : parsePullPolicy(options.pullPolicy);
   const byName = await policyByName(terminal, 'IfNotPresent');
   const ensureOptions = { ...storeCheckOptions(options, terminal, progress), cocoon: cocoonFor(terminal, options) };
@@ -84,6 +86,7 @@ async function ensureAsAsked(
   }
   const request = {
     snapshots: refs,
+    ...(fromDir === undefined ? {} : { directories: [fromDir] }),
     patterns: options.exact !== true,
     policy: policy ?? byName,
     dryRun,
@@ -102,10 +105,11 @@ function cocoonFor(terminal: Terminal, { quiet }: EnsureCommandOptions): EnsureO
   return { path, env: terminal.env, signal: terminal.signal, self: terminal.self, onLine };
 }
 
-function refuseNonsense(refs: readonly string[], { image, from }: EnsureCommandOptions): void {
-  if (refs.length > 0 === (image !== undefined)) {
-    throw new BlobcheckError('usage', 'name snapshots, or give --image REF: one of the two');
+function refuseNonsense(refs: readonly string[], { image, from, fromDir }: EnsureCommandOptions): void {
+  if ([refs.length > 0, image !== undefined, fromDir !== undefined].filter((given) => given).length !== 1) {
+    throw new BlobcheckError('usage', 'name snapshots, or give --image REF or --from-dir DIR: one of them');
   }
+  if (fromDir === '') throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   if (from === undefined) return;
   if (from === '') throw new BlobcheckError('usage', '--from is empty; it names a file or a URL');
   if (image !== undefined) throw new BlobcheckError('usage', '--from brings the base of a snapshot, not an --image');

@@ -98,8 +98,8 @@ interface Work extends HookQuestion {
  * neither read nor brought: its record may name any URL.
  */
 function taskFor({ request, entry, policy }: Pick<Work, 'request' | 'entry' | 'policy'>): WorkerTask | null {
-  const isImage = request.images !== undefined;
-  const task = { kind: isImage ? 'image' : 'snapshot', ref: isImage ? entry.ref : (entry.id ?? entry.ref) } as const;
+  const kind = kindOf(request);
+  const task = { kind, ref: kind === 'snapshot' ? (entry.id ?? entry.ref) : entry.ref };
   if (entry.findings.some(({ code }) => code === 'image-not-found'))
     return policy === 'Never' ? null : { ...task, policy };
   if (!isOtherwiseAllowed(entry)) return null;
@@ -109,6 +109,11 @@ function taskFor({ request, entry, policy }: Pick<Work, 'request' | 'entry' | 'p
   const isOpen = ofBase.some(isTimeout) && verdictOf(ofBase.filter((found) => !isTimeout(found))) === 'allow';
   // Who only has to read waits for nobody who downloads.
   return isOpen ? { ...task, policy: 'Never' } : null;
+}
+
+function kindOf({ images, directories }: VerifyRequest): WorkerTask['kind'] {
+  if (images !== undefined) return 'image';
+  return directories === undefined ? 'snapshot' : 'directory';
 }
 
 const isTimeout = ({ code }: Finding) => code === 'check-timeout';
@@ -138,9 +143,14 @@ async function afterWork(work: Work, first: WorkerTask): Promise<EntryReport> {
 
 async function lookedAt(work: Work): Promise<EntryReport> {
   const { entry, request } = work;
-  const one = request.images !== undefined ? { images: [entry.ref] } : { ...request, snapshots: [entry.ref] };
+  const one = oneOf(request, entry.ref);
   const { snapshots, images } = await lookAt(work, one);
   return [...snapshots, ...images][0] ?? unanswered(entry, 'the check ended without an answer');
+}
+
+function oneOf(request: VerifyRequest, ref: string): VerifyRequest {
+  if (request.images !== undefined) return { images: [ref] };
+  return request.directories !== undefined ? request : { ...request, snapshots: [ref] };
 }
 
 async function waitForTurn({ options, terminal, limit }: Work, task: WorkerTask): Promise<void> {

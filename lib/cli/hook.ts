@@ -1,4 +1,5 @@
-import { BlobcheckError, type Finding, finding, verdictOf, worstVerdict } from '../index.js';
+import { isAbsolute } from 'node:path';
+import { BlobcheckError, finding, verdictOf, worstVerdict } from '../index.js';
 import { exitCodeOf, exitCodes } from './exit.js';
 import { type HookOptions, type HookQuestion, isNothing, type Judged, settle } from './hook-judge.js';
 import { refusalText, warningText } from './hook-text.js';
@@ -50,7 +51,7 @@ async function judge(question: Question): Promise<Judged> {
 
 async function judgeAsked(question: Question): Promise<Judged> {
   const { operation, options, words } = question;
-  if (options.fromDir !== undefined) return { findings: [fromDirUnsupported(options.fromDir)], entries: [] };
+  if (options.fromDir !== undefined) return await judgeDirectory(question, options.fromDir);
   if (operation === 'restore') return await judgeRestore(question);
   return await settle(question, operation === 'run' ? { images: words } : { snapshots: words });
 }
@@ -85,7 +86,10 @@ const merged = (one: Judged, other: Judged): Judged => ({
   entries: [...one.entries, ...other.entries],
 });
 
-function fromDirUnsupported(directory: string): Finding {
-  const message = 'a clone from a directory outside the store cannot be judged by this version';
-  return finding('snapshot-unsupported', message, { subject: directory });
+/** A restore names its machine beside the directory; of a clone, words beside it name nothing that cocoon opens. */
+async function judgeDirectory(question: Question, named: string): Promise<Judged> {
+  const [vm] = question.operation === 'restore' ? question.words : [];
+  // For the process that may have to read its base elsewhere; not cleaned of `..`.
+  const directory = isAbsolute(named) ? named : `${process.cwd()}/${named}`;
+  return await settle(question, { directories: [directory], ...(vm === undefined ? {} : { vm }) });
 }

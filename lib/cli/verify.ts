@@ -9,6 +9,7 @@ import type { Terminal } from './terminal.js';
 interface VerifyOptions extends StoreOptions {
   readonly all?: boolean;
   readonly image?: readonly string[];
+  readonly fromDir?: readonly string[];
   readonly overlay?: readonly string[];
   readonly blobs?: string;
 }
@@ -41,7 +42,8 @@ async function verifyStore(
   terminal: Terminal,
   progress: Progress,
 ): Promise<VerifyReport> {
-  const request = { snapshots: refs, all: options.all === true, images: options.image ?? [] };
+  const { all = false, image: images = [], fromDir: directories = [] } = options;
+  const request = { snapshots: refs, all, images, directories };
   return await verify(request, storeCheckOptions(options, terminal, progress));
 }
 
@@ -71,7 +73,8 @@ async function matchFiles(patterns: readonly string[]): Promise<{ overlays: stri
 }
 
 function refuseNonsense(refs: readonly string[], options: VerifyOptions): void {
-  const asked = refs.length > 0 || options.all === true || options.image !== undefined;
+  const { all, image, fromDir } = options;
+  const asked = refs.length > 0 || all === true || image !== undefined || fromDir !== undefined;
   if (options.overlay !== undefined && asked) {
     throw new BlobcheckError('usage', '--overlay judges files outside cocoon and goes with --blobs alone');
   }
@@ -88,11 +91,12 @@ function refuseNonsense(refs: readonly string[], options: VerifyOptions): void {
   if (options.overlay === undefined && options.blobs !== undefined) {
     throw new BlobcheckError('usage', '--blobs goes with --overlay');
   }
+  if (fromDir?.includes('')) throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   if (refs.length > 0 && options.all === true) {
     throw new BlobcheckError('usage', 'give the names of snapshots, or --all, not both');
   }
   if (!asked && options.overlay === undefined) {
-    throw new BlobcheckError('usage', 'name a snapshot, or give --all, --image or --overlay');
+    throw new BlobcheckError('usage', 'name a snapshot, or give --all, --image, --from-dir or --overlay');
   }
 }
 

@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.js';
 
 /** What a hook has others do, because it takes longer than an asker may have. */
 export interface WorkerTask {
-  readonly kind: 'snapshot' | 'image';
+  readonly kind: 'snapshot' | 'image' | 'directory';
   readonly ref: string;
   readonly policy: PullPolicy;
 }
@@ -40,7 +40,8 @@ export function runWorker(task: WorkerTask, options: GlobalOptions, terminal: Te
 }
 
 function wordsOf({ kind, ref, policy }: WorkerTask): string[] {
-  return [`--pull-policy=${policy}`, ...(kind === 'image' ? [`--image=${ref}`] : ['--', ref])];
+  const named = { image: [`--image=${ref}`], directory: [`--from-dir=${ref}`], snapshot: ['--', ref] }[kind];
+  return [`--pull-policy=${policy}`, ...named];
 }
 
 function endOf(printed: string): WorkerEnd {

@@ -27,6 +27,13 @@ export const diskEntries = {
     matters: 'The guest cannot mount it, or reads past its end.',
     mend: 'Move it aside and pull the image again.',
   },
+  'from-dir-not-private': {
+    severity: 'error',
+    means:
+      'Somebody else than root or us can change the directory that is cloned from, what is in it, or the way to it.',
+    matters: 'What was judged could be another file by the time that cocoon opens it.',
+    mend: 'Copy it to a directory that only root can write, for instance below /root or /var/lib, and clone from there.',
+  },
   'vmstate-malformed': {
     severity: 'error',
     means: 'vmstate is not what Firecracker writes: damaged, cut short, or made by hand.',

@@ -19,6 +19,8 @@ export interface EnsureRequest {
   /** As `verify` takes them. */
   readonly snapshots: readonly string[];
   readonly patterns?: boolean;
+  /** Directories in the place of snapshots, as `verify` takes them. */
+  readonly directories?: readonly string[];
   /** For all, or for each snapshot by its name (its id where it has none). */
   readonly policy: PullPolicy | ((name: string) => PullPolicy);
   /** A FILE or URL that has the exact content. */
@@ -48,8 +50,9 @@ export async function ensure(request: EnsureRequest, options: EnsureOptions): Pr
   return { schema: 'blobcheck/ensure/v1', verdict: report.verdict, dryRun, steps, verify: report };
 }
 
-const verifyRequest = ({ snapshots, patterns }: EnsureRequest): VerifyRequest => ({
+const verifyRequest = ({ snapshots, patterns, directories = [] }: EnsureRequest): VerifyRequest => ({
   snapshots,
+  directories,
   ...(patterns === undefined ? {} : { patterns }),
 });
 

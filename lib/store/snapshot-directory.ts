@@ -21,7 +21,7 @@ export type SnapshotDirectory =
       readonly kind: 'directory';
       /** The directory itself, every symbolic link on the way resolved. */
       readonly path: string;
-      /** Whether the one is directly under the other. */
+      /** Whether the one is directly under the other, where it must be. */
       readonly inStore: boolean;
       readonly entries: readonly DirectoryEntry[];
       /** There are more entries than anybody would look at; the rest was not read. */
@@ -38,10 +38,16 @@ export type SnapshotDirectory =
   | { readonly kind: 'not-directory'; readonly path: string; readonly what: 'regular' | NotRegular }
   | { readonly kind: 'unreadable'; readonly error: unknown };
 
+/** Where a snapshot must be: directly in this root's store, or anywhere outside. */
+export interface SnapshotPlace {
+  readonly root: string;
+  readonly outside?: boolean;
+}
+
 /** Reads a snapshot's data directory; no file in it is opened. Never throws for what stands on the disk. */
 export async function readSnapshotDirectory(
   dataDir: string,
-  { root }: { readonly root: string },
+  { root, outside = false }: SnapshotPlace,
 ): Promise<SnapshotDirectory> {
   if (!isAbsolute(dataDir)) return { kind: 'not-absolute' };
   try {
@@ -51,7 +57,7 @@ export async function readSnapshotDirectory(
     if (!stats.isDirectory()) {
       return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
     }
-    const inStore = dirname(path) === resolved(snapshotParent(root));
+    const inStore = outside || dirname(path) === resolved(snapshotParent(root));
     return { kind: 'directory', path, inStore, ...listEntries(path, Number(stats.size)) };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };

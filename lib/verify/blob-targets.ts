@@ -85,7 +85,7 @@ export async function blobsOf(
   signal: AbortSignal | undefined,
 ): Promise<readonly BlobTarget[] | Finding> {
   const record = await store.snapshot(id);
-  const facts = await readSnapshotFacts(record, store.root);
+  const facts = await readSnapshotFacts(record, store);
   if (facts.listing.kind !== 'directory' || !facts.listing.inStore) {
     return finding('snapshot-file-missing', `the directory of ${name} is not in the store`, {
       subject: record.dataDir,

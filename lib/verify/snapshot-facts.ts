@@ -7,7 +7,7 @@ import type { MachineState } from '../store/machine-state.js';
 import type { SnapshotRecord } from '../store/records.js';
 import type { CocoonSidecar, VmConfig } from '../store/sidecar-shapes.js';
 import { readCocoonSidecar, readMachineState, readVmConfig, type Sidecar } from '../store/sidecars.js';
-import { readSnapshotDirectory, type SnapshotDirectory } from '../store/snapshot-directory.js';
+import { readSnapshotDirectory, type SnapshotDirectory, type SnapshotPlace } from '../store/snapshot-directory.js';
 import { cowName, type SnapshotKind, snapshotKind } from '../store/snapshot-kind.js';
 import { attempt } from './entry.js';
 import { missingFirmware } from './firmware.js';
@@ -34,9 +34,12 @@ export interface SnapshotFacts {
   has(name: string): boolean;
 }
 
-/** Reads the directory and the sidecars. Where the directory is not the store's own, nothing in it is opened. */
-export async function readSnapshotFacts(record: SnapshotRecord, root: string): Promise<SnapshotFacts> {
-  const listing = await readSnapshotDirectory(record.dataDir, { root });
+/**
+ * Reads the directory and the sidecars. Where the directory is not the store's own, though the snapshot is, nothing in it is
+ * opened.
+ */
+export async function readSnapshotFacts(record: SnapshotRecord, place: SnapshotPlace): Promise<SnapshotFacts> {
+  const listing = await readSnapshotDirectory(record.dataDir, place);
   if (listing.kind !== 'directory' || !listing.inStore || listing.truncated) {
     const missing = { kind: 'missing' } as const;
     const unread = {
@@ -63,12 +66,12 @@ export async function readSnapshotFacts(record: SnapshotRecord, root: string): P
 }
 
 /** Whether the directory still is what was read, name by name: to be asked later, and nothing else is kept for it. */
-export function sameDirectory({ record, listing }: SnapshotFacts, root: string): () => Promise<boolean> {
+export function sameDirectory({ record, listing }: SnapshotFacts, place: SnapshotPlace): () => Promise<boolean> {
   if (listing.kind !== 'directory') return async () => false;
   const { dataDir } = record;
   const { path, stamp } = listing;
   return async () => {
-    const now = await readSnapshotDirectory(dataDir, { root });
+    const now = await readSnapshotDirectory(dataDir, place);
     return now.kind === 'directory' && now.path === path && now.inStore && now.stamp === stamp;
   };
 }

@@ -84,7 +84,7 @@ async function factsIn(
   const resolved = await store.resolve(ref);
   if (resolved.kind !== 'found' || resolved.by === 'prefix') return null;
   const record = await store.snapshot(resolved.id);
-  const facts = await readSnapshotFacts(record, store.root);
+  const facts = await readSnapshotFacts(record, store);
   const found = await blobsOf(store, resolved.id, ref, options.signal);
   if (facts.listing.kind !== 'directory' || !facts.readable || 'code' in found) return null;
   const state = await openState(options.stateDir, store.root);

@@ -35,8 +35,30 @@ export async function verifySnapshot(run: Run, store: Store, { id, ref, vm }: Sn
   const findings: Finding[] = [];
   const record = await attempt(findings, ref, () => store.snapshot(id));
   if (record === null) return entryOf({ ref, id, findings });
+  return await verifyRecord(run, store, { ref, record, vm, outside: false });
+}
+
+/** A snapshot whose record is known. */
+export interface RecordToJudge {
+  readonly ref: string;
+  readonly record: SnapshotRecord;
+  /** A virtual machine that it would be restored onto. */
+  readonly vm: string | undefined;
+  /** Whether its files lie outside the store, and no index knows it. */
+  readonly outside: boolean;
+}
+
+/** Judges the files of a snapshot by its record. */
+export async function verifyRecord(
+  run: Run,
+  store: Store,
+  { ref, record, vm, outside }: RecordToJudge,
+): Promise<EntryReport> {
+  const findings: Finding[] = [];
+  const id = outside ? null : record.id;
   const named = { ref, id, name: record.name === '' ? null : record.name };
-  const facts = await attempt(findings, ref, () => readSnapshotFacts(record, store.root));
+  const place = { root: store.root, outside };
+  const facts = await attempt(findings, ref, () => readSnapshotFacts(record, place));
   const unsupported = judgeKind(record, ref);
   if (unsupported !== null) return entryOf({ ...named, findings: [unsupported] });
   if (facts === null) return entryOf({ ...named, findings });
@@ -53,7 +75,7 @@ export async function verifySnapshot(run: Run, store: Store, { id, ref, vm }: Sn
   const based = await judgeDisks(run, store, facts, roots, findings);
   return run.watch(entryOf({ ...named, findings, ...based }), {
     path: facts.directory,
-    areSame: sameDirectory(facts, store.root),
+    areSame: sameDirectory(facts, place),
   });
 }
 

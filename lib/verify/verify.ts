@@ -8,6 +8,7 @@ import { buildReport } from './report.js';
 import type { Run, StoreCheckOptions } from './run.js';
 import { judgeSideBySide } from './side-by-side.js';
 import { allTargets, resolveTargets, type Target } from './targets.js';
+import { verifyDirectory } from './verify-directory.js';
 import { verifyImage } from './verify-image.js';
 import { verifySnapshot } from './verify-snapshot.js';
 
@@ -19,7 +20,9 @@ export interface VerifyRequest {
   readonly vm?: string;
   /** Every snapshot of the root. */
   readonly all?: boolean;
-  /** References of cloud images: what a new VM would be started from. */
+  /** Directories that `vm clone --from-dir` would take in a snapshot's place. */
+  readonly directories?: readonly string[];
+  /** References of images: what a new VM would be started from. */
   readonly images?: readonly string[];
 }
 
@@ -54,6 +57,9 @@ async function verifyIn(
     options.onJudged?.(++judged, targets.length);
     return entry;
   });
+  const directories = await judgeSideBySide(run, request.directories ?? [], (waiting, directory) =>
+    verifyDirectory(waiting, store, { directory, vm: request.vm }),
+  );
   const images = await judgeSideBySide(run, asked.images, (waiting, ref) => verifyImage(waiting, store, ref));
   findings.push(...store.recovered.map(recovered));
   // A read takes minutes, and so does waiting for somebody else's: by now the name may lead to another snapshot.
@@ -67,7 +73,7 @@ async function verifyIn(
     root: store.root,
     engine: store.engine,
     findings,
-    snapshots: settled('snapshot', await run.recheck(snapshots)),
+    snapshots: [...settled('snapshot', await run.recheck(snapshots)), ...(await run.recheck(directories))],
     images: settled('image', await run.recheck(images)),
     skipped: found?.skipped ?? 0,
   });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryReport, SealReport, VerifyReport } from '../../lib/report/documents.js';
+import { repaired } from '../builders/vmstate.js';
 import {
   atCocoonsPathNeeds,
   blobcheckAtCocoonsPath,
@@ -271,6 +272,22 @@ const damages: readonly Damage[] = [
     of: 'fc:v1',
     code: 'memory-size-mismatch',
     done: (_root, snapshot) => truncateSync(join(snapshot, 'mem'), 536_870_911),
+  },
+  {
+    what: "a vmstate that names another machine's disk, its CRC put right",
+    of: 'fc:v1',
+    code: 'sidecar-mismatch',
+    done: (_root, snapshot) => {
+      const file = join(snapshot, 'vmstate');
+      const text = readFileSync(file, 'latin1').replaceAll('WBU2V46LH7SE3BHGNWZ3XRXAZJ', 'XBU2V46LH7SE3BHGNWZ3XRXAZJ');
+      writeFileSync(file, repaired(Buffer.from(text, 'latin1')));
+    },
+  },
+  {
+    what: 'a vmstate with one flipped bit',
+    of: 'fc:v1',
+    code: 'vmstate-malformed',
+    done: (_root, snapshot) => flip(join(snapshot, 'vmstate'), 2000),
   },
   {
     what: 'an overlay as a decoy beside cow.raw',
