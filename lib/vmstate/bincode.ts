@@ -136,8 +136,9 @@ export function struct<Fields extends Record<string, Reader<unknown>>>(
 ): Reader<{ readonly [Name in keyof Fields]: Value<Fields[Name]> }> {
   const entries = Object.entries(fields);
   return (cursor) => {
-    const read = entries.map(([name, field]) => [name, within(cursor, name, field)]);
-    return Object.fromEntries(read) as { readonly [Name in keyof Fields]: Value<Fields[Name]> };
+    const value: Record<string, unknown> = {};
+    for (const [name, field] of entries) value[name] = within(cursor, name, field);
+    return value as { readonly [Name in keyof Fields]: Value<Fields[Name]> };
   };
 }
 

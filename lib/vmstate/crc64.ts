@@ -33,8 +33,8 @@ function makeTables(): [Uint32Array, Uint32Array] {
 export function crc64(bytes: Uint8Array): bigint {
   let high = 0;
   let low = 0;
-  for (const byte of bytes) {
-    const at = (low ^ byte) & 0xff;
+  for (let index = 0; index < bytes.length; index++) {
+    const at = (low ^ (bytes[index] as number)) & 0xff;
     low = ((low >>> 8) | (high << 24)) ^ (tableLow[at] as number);
     high = (high >>> 8) ^ (tableHigh[at] as number);
   }

@@ -48,8 +48,8 @@ function longText(body: Buffer, at: number): { value: string; end: number } {
 }
 
 function shortText(body: Buffer, at: number): { value: string; end: number } {
-  const end = at + 1 + Math.min(body[at] ?? 0, MAX_VERSION_BYTES);
-  return { value: body.toString('latin1', at + 1, end), end };
+  const end = at + 1 + Math.min(body[at] ?? 0, MAX_VERSION_BYTES + 1);
+  return { value: end > body.length ? '' : body.toString('latin1', at + 1, end), end };
 }
 
 /** Firecracker takes what semver takes, suffixes too; no release writes one, and none is known to us. */
