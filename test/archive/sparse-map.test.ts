@@ -51,7 +51,7 @@ test('it has one spelling: Go folds the case of keys, takes the last of two and 
     '[{"o":0,"l":1,"l":2}]',
     '[{"o":0,"l":1,"x":2}]',
     '[{"\\u006f":0,"l":1}]',
-    '[{"o":0,"l":0}]',
+    '[{"o":,"l":1}]',
     '[{"o":00,"l":1}]',
     '[{"o":0,"l":01}]',
     '[{"o":-1,"l":1}]',
@@ -142,6 +142,7 @@ test('its segments ascend, apart from one another, inside the file', async () =>
   assert.is(await refusedWith(100, [[100, 1]], 1), 'segment 0 ends beyond the file');
   assert.is(await refusedWith(100, [[2 ** 53, 1]], 1), 'segment 0 ends beyond the file');
   assert.is(await refusedWith(100, [[1, 9_007_199_254_740_991]], 1), 'segment 0 ends beyond the file');
+  assert.is(await refusedWith(100, [[0, 0]], 0), 'segment 0 holds nothing');
 });
 
 test('its segments have all that the archive has of the file', async () => {
