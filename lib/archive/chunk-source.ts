@@ -2,8 +2,18 @@ import type { ChunkSource } from './byte-source.js';
 
 const NONE = Buffer.alloc(0);
 
-/** Reads from chunks of any size; of a chunk that is skipped nothing is copied. */
-export function chunkSource(chunks: AsyncIterator<Buffer, void>): ChunkSource {
+/** Chunks of any size, each valid until the next call. */
+export interface Chunks {
+  next(): Promise<IteratorResult<Buffer, void>>;
+  /**
+   * Lets bytes go by, at most so many, without handing them out, when nothing that was handed out is left. Returns how many
+   * did: fewer than there were to go only where a chunk begins or at the end.
+   */
+  drop?(length: number): Promise<number>;
+}
+
+/** Reads from chunks; of one that is skipped nothing is copied. */
+export function chunkSource(chunks: Chunks): ChunkSource {
   let held: Buffer = NONE;
   let position = 0;
 
@@ -31,16 +41,24 @@ export function chunkSource(chunks: AsyncIterator<Buffer, void>): ChunkSource {
       return filled;
     },
     skip: async (length) => {
-      let skipped = 0;
+      let skipped = take(length).length;
+      if (skipped < length && chunks.drop !== undefined) {
+        const dropped = await chunks.drop(length - skipped);
+        position += dropped;
+        skipped += dropped;
+      }
       while (skipped < length && (await pull())) skipped += take(length - skipped).length;
       return skipped;
     },
     peek: async (length) => {
-      for (;;) {
-        const step = held.length < length ? await chunks.next() : null;
-        if (step === null || step.done === true) return held.subarray(0, length);
-        held = Buffer.concat([held, step.value]);
+      while (held.length < length) {
+        // The next chunk may come to the same memory.
+        const before = Buffer.from(held);
+        const step = await chunks.next();
+        held = step.done === true ? before : Buffer.concat([before, step.value]);
+        if (step.done === true) break;
       }
+      return held.subarray(0, length);
     },
     next: async () => ((await pull()) ? take(Number.POSITIVE_INFINITY) : null),
     unread: (bytes) => {

@@ -1,14 +1,16 @@
+import { createReadStream, fstatSync } from 'node:fs';
 import { BlobcheckError, systemErrorText } from '../errors.js';
 import { whatChanged } from '../file/changed.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import type { ByteSource } from './byte-source.js';
 import { chunkSource } from './chunk-source.js';
+import { descriptorChunks } from './descriptor-chunks.js';
 import { fileChunks, fileSource, type Watch } from './file-source.js';
 import { isGzip } from './gzip-header.js';
 import { inflated } from './inflate.js';
 import type { ArchiveLimits } from './limits.js';
-import { leaveStream, streamChunks } from './stream-chunks.js';
+import { leaveStream, type StreamOptions, streamChunks } from './stream-chunks.js';
 
 export interface OpenOptions {
   readonly limits: ArchiveLimits;
@@ -53,26 +55,46 @@ export async function openArchiveFile(path: string, { limits, watch }: OpenOptio
   };
 }
 
-/** Takes over somebody's stream; `name` is what errors call it. */
+/** Takes over somebody's stream, or an open descriptor; `name` is what errors call it. */
 export function openArchiveStream(
-  stream: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | number,
   name: string,
   { limits, signal, watch }: OpenOptions,
 ): OpenArchive {
-  const chunks = streamChunks(stream, { name, signal, watch });
-  const source = chunkSource(chunks);
-  const unpacked = inflated(source, limits);
+  const { chunks, leave } = chunksOf(source, { name, signal, watch });
+  const bytes = chunkSource(chunks);
+  const unpacked = inflated(bytes, limits);
   return {
     begin: async () => {
-      const compressed = isGzip(await source.peek(2));
-      return { compressed, tar: compressed ? chunkSource(unpacked) : source };
+      const compressed = isGzip(await bytes.peek(2));
+      return { compressed, tar: compressed ? chunkSource(unpacked) : bytes };
     },
     expectUnchanged: async () => {},
     close: async () => {
       await unpacked.return();
-      leaveStream(stream, chunks);
+      leave();
     },
   };
+}
+
+function chunksOf(source: AsyncIterable<Uint8Array> | number, options: StreamOptions) {
+  if (typeof source === 'number' && isPipe(source, options.name)) {
+    const chunks = descriptorChunks(source, options);
+    return { chunks, leave: chunks.leave };
+  }
+  const stream = typeof source === 'number' ? createReadStream('', { fd: source }) : source;
+  const chunks = streamChunks(stream, options);
+  return { chunks, leave: () => leaveStream(stream, chunks) };
+}
+
+/** Whether it is a pipe or a socket, and no file that standard input was led to. */
+function isPipe(fd: number, path: string): boolean {
+  try {
+    const stats = fstatSync(fd);
+    return stats.isFIFO() || stats.isSocket();
+  } catch (cause) {
+    throw new BlobcheckError('unreadable', `cannot be looked at: ${systemErrorText(cause)}`, { path, cause });
+  }
 }
 
 function regularFile(path: string, opened: Opened): Extract<Opened, { kind: 'regular' }> {

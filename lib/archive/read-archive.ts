@@ -57,9 +57,10 @@ export interface ArchiveOptions {
 
 /**
  * Reads what `cocoon snapshot export` writes, a tar that may be compressed by gzip (snapshot/localfile/export.go and
- * utils/tar_sparse_linux.go of cocoon 0.3.8), from a regular file or from a stream, which it ends or destroys. Nothing is
- * written or unpacked; of a plain file the bodies that are not kept are not read either. Takes some 40 MB, whatever the
- * archive says, with the default limits.
+ * utils/tar_sparse_linux.go of cocoon 0.3.8): the path of a regular file; an open descriptor, as which a pipe runs faster than
+ * as a stream; or a stream. The last two are left closed, standard input but unread. Nothing is written or unpacked; of a
+ * plain file the bodies that are not kept are not read either. Takes some 40 MB, compressed some 80, whatever the archive
+ * says, with the default limits.
  *
  * `ok` means: `cocoon snapshot import` writes exactly these files, with these sizes and this content, and any other reader
  * that knows cocoon's sparse records would too. Everything that cocoon never writes is malformed.
@@ -68,7 +69,7 @@ export interface ArchiveOptions {
  * `aborted` with the signal's reason.
  */
 export async function readArchive(
-  source: string | AsyncIterable<Uint8Array>,
+  source: string | number | AsyncIterable<Uint8Array>,
   options: ArchiveOptions = {},
 ): Promise<ArchiveRead> {
   const { keep = keepOfSnapshot, signal, onProgress } = options;
