@@ -32,6 +32,7 @@ export const verify: Definition = ({ program, terminal, done }) => {
     .option('--all', 'every snapshot of the root')
     .option('--image <ref...>', 'what a new VM would be started from')
     .option('--from-dir <dir...>', 'what `vm clone --from-dir` would take in a snapshot’s place')
+    .option('--archive <file...>', 'what `snapshot export` has written, before it is imported; - for standard input')
     .option('--overlay <glob...>', 'qcow2 overlays outside cocoon, with --blobs')
     .option('--blobs <dir>', 'the directory of <sha256>.qcow2 files that --overlay stands on')
     .option('--max-age <days>', 'how long a full read speaks for a base that has not changed (30); 0 always reads')

@@ -27,6 +27,13 @@ export const diskEntries = {
     matters: 'The guest cannot mount it, or reads past its end.',
     mend: 'Move it aside and pull the image again.',
   },
+  'archive-malformed': {
+    severity: 'error',
+    means:
+      'The archive is not what `cocoon snapshot export` writes, or two readers could unpack different files from it.',
+    matters: 'cocoon would write files that nobody has judged, or fail half-way.',
+    mend: 'Export the snapshot again with cocoon, and copy it whole.',
+  },
   'from-dir-not-private': {
     severity: 'error',
     means:

@@ -20,30 +20,46 @@ export type Sidecar<T> =
   | { readonly kind: 'not-regular'; readonly what: NotRegular }
   | { readonly kind: 'unreadable'; readonly error: unknown };
 
-/** Reads `cocoon.json` of a snapshot directory. */
-export const readCocoonSidecar = (directory: string): Promise<Sidecar<CocoonSidecar>> =>
-  readSidecar(join(directory, 'cocoon.json'), parserOf(cocoonSidecarShape));
-
-/** Reads `config.json`, the virtual machine as Cloud Hypervisor will make it. */
-export const readVmConfig = (directory: string): Promise<Sidecar<VmConfig>> =>
-  readSidecar(join(directory, 'config.json'), parserOf(vmConfigShape));
-
-/** Reads `state.json`: what it says of the memory and of the disks. */
-export const readMachineState = (directory: string): Promise<Sidecar<MachineState>> =>
-  readSidecar(join(directory, 'state.json'), parseMachineState);
-
 type Parser<T> = (bytes: Buffer) => StrictJson<T>;
 
 function parserOf<S extends ObjectShape>(shape: S): Parser<FieldsOf<S['fields']>> {
   return (bytes) => parseStrict(bytes, shape);
 }
 
-async function readSidecar<T>(path: string, parse: Parser<T>): Promise<Sidecar<T>> {
+/** The bytes of a sidecar, decoded. */
+export type Decode<T> = (bytes: Buffer) => Sidecar<T>;
+
+function decodeBy<T>(parse: Parser<T>): Decode<T> {
+  return (bytes) => {
+    const parsed = parse(bytes);
+    if (parsed.kind === 'ok') return parsed;
+    return { kind: 'malformed', reason: `${parsed.reason} (line ${parsed.line}, column ${parsed.column})` };
+  };
+}
+
+export const decodeCocoonSidecar: Decode<CocoonSidecar> = decodeBy(parserOf(cocoonSidecarShape));
+/** `config.json`, the virtual machine as Cloud Hypervisor will make it. */
+export const decodeVmConfig: Decode<VmConfig> = decodeBy(parserOf(vmConfigShape));
+/** `state.json`: what it says of the memory and of the disks. */
+export const decodeMachineState: Decode<MachineState> = decodeBy(parseMachineState);
+
+/** Reads `cocoon.json` of a snapshot directory. */
+export const readCocoonSidecar = (directory: string): Promise<Sidecar<CocoonSidecar>> =>
+  readSidecar(join(directory, 'cocoon.json'), decodeCocoonSidecar);
+
+export const readVmConfig = (directory: string): Promise<Sidecar<VmConfig>> =>
+  readSidecar(join(directory, 'config.json'), decodeVmConfig);
+
+export const readMachineState = (directory: string): Promise<Sidecar<MachineState>> =>
+  readSidecar(join(directory, 'state.json'), decodeMachineState);
+
+async function readSidecar<T>(path: string, decode: Decode<T>): Promise<Sidecar<T>> {
   const read = readWhole(path, DOCUMENT_LIMIT);
-  if (read.kind === 'too-large')
-    return { kind: 'malformed', reason: `it has ${read.bytes} bytes, more than ${read.limit}` };
-  if (read.kind !== 'ok') return read;
-  const parsed = parse(read.bytes);
-  if (parsed.kind === 'ok') return parsed;
-  return { kind: 'malformed', reason: `${parsed.reason} (line ${parsed.line}, column ${parsed.column})` };
+  if (read.kind === 'too-large') return tooLarge(read.bytes);
+  return read.kind === 'ok' ? decode(read.bytes) : read;
+}
+
+/** A sidecar that nobody reads: a machine's registers take a fraction of it. */
+export function tooLarge(bytes: bigint): Sidecar<never> {
+  return { kind: 'malformed', reason: `it has ${bytes} bytes, more than ${DOCUMENT_LIMIT}` };
 }

@@ -2,9 +2,8 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorText } from '../errors.js';
 import { whatChanged } from '../file/changed.js';
-import type { OpenFile } from '../file/open-file.js';
 import { openRegular } from '../file/open-regular.js';
-import { readAtOf } from '../file/read-at.js';
+import { type ReadAt, readAtOf } from '../file/read-at.js';
 import { type Finding, finding } from '../finding/finding.js';
 import { DIRTY } from '../qcow2/features.js';
 import { backingFormat, type Qcow2Header } from '../qcow2/header.js';
@@ -36,7 +35,8 @@ export async function judgeOverlay(path: string, place: BlobPlace, signal?: Abor
   const opened = await openRegular(path);
   if (opened.kind !== 'regular') return { findings: [notOpened(path, opened)], header: null, base: null };
   try {
-    const judged = await judgeOpenOverlay(path, opened.handle, Number(opened.stats.size), place, signal);
+    const of = { path, size: Number(opened.stats.size), tables: 'unknown' as const };
+    const judged = await judgeOverlayContent(readAtOf(opened.handle, path), of, place, signal);
     const changed = await whatChanged(path, opened.stats, await opened.handle.stat({ bigint: true }));
     if (changed === null) return judged;
     const found = finding('file-changed', 'the overlay changed while it was being judged', { subject: path });
@@ -46,14 +46,15 @@ export async function judgeOverlay(path: string, place: BlobPlace, signal?: Abor
   }
 }
 
-async function judgeOpenOverlay(
-  path: string,
-  handle: OpenFile,
-  size: number,
+/** The same for content that is no file of its own. `tables: 'unread'` leaves rule 10 to whoever has all of it. */
+export async function judgeOverlayContent(
+  read: ReadAt,
+  { path, size, tables }: { readonly path: string; readonly size: number; readonly tables: 'unknown' | 'unread' },
   place: BlobPlace,
   signal: AbortSignal | undefined,
 ): Promise<JudgedOverlay> {
-  const { facts, findings } = await judgeQcow2(readAtOf(handle, path), size, path, 'overlay', signal);
+  const walk = tables === 'unread' ? 'sound' : 'unknown';
+  const { facts, findings } = await judgeQcow2(read, size, path, 'overlay', signal, walk);
   if (facts.kind !== 'qcow2') return { findings, header: null, base: null };
   const { header } = facts;
   if (header.backing !== null && header.backing.name === null) {

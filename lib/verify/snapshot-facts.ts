@@ -76,31 +76,49 @@ export function sameDirectory({ record, listing }: SnapshotFacts, place: Snapsho
   };
 }
 
+/** What was read of a raw disk. */
+type RawDiskBytes = Pick<RawDiskFacts, 'path' | 'bytes' | 'head' | 'tail'>;
+
 /** The raw disks that cocoon opens from the snapshot's directory; one that cannot be read leaves its finding. */
 export async function readRawDisks(facts: SnapshotFacts, findings: Finding[]): Promise<RawDiskFacts[]> {
-  const { kind, sidecar, config, record } = facts;
-  if (sidecar.kind !== 'ok' || (kind !== 'firecracker' && config.kind !== 'ok')) return [];
-  const ids = config.kind === 'ok' ? config.value.disks.map((disk) => disk.id) : [];
-  const found: RawDiskFacts[] = [];
-  for (const [index, disk] of sidecar.value.storage_configs.entries()) {
-    const name = residentName(disk, kind);
-    // A serial with a slash is refused by rule 5, and must not lead out of the directory here.
-    if (name === null || name === 'overlay.qcow2' || name.includes('/')) continue;
-    const path = join(facts.directory, name);
+  const read = new Map<string, RawDiskBytes>();
+  for (const { path } of rawDiskPaths(facts)) {
     const raw = await attempt(findings, path, () => readRawDisk(path));
-    if (raw === null) continue;
-    const isCow = name === cowName(kind);
-    found.push({
-      ...raw,
-      stateBytes: stateBytes(facts, ids[index]),
-      recordBytes: isCow && record.storage > 0 ? BigInt(record.storage) : null,
-      probedBy: kind === 'firecracker' ? null : 'Cloud Hypervisor',
-    });
+    if (raw !== null) read.set(path, raw);
   }
-  return found;
+  return rawDiskFacts(facts, (path) => read.get(path) ?? null);
 }
 
-async function readRawDisk(path: string): Promise<Pick<RawDiskFacts, 'path' | 'bytes' | 'head' | 'tail'> | null> {
+/** What is known of each raw disk, and what it must be; `bytesOf` has null for one that was not read. */
+export function rawDiskFacts(facts: SnapshotFacts, bytesOf: (path: string) => RawDiskBytes | null): RawDiskFacts[] {
+  const { kind, config, record } = facts;
+  const ids = config.kind === 'ok' ? config.value.disks.map((disk) => disk.id) : [];
+  return rawDiskPaths(facts).flatMap(({ path, name, index }) => {
+    const raw = bytesOf(path);
+    if (raw === null) return [];
+    const isCow = name === cowName(kind);
+    return [
+      {
+        ...raw,
+        stateBytes: stateBytes(facts, ids[index]),
+        recordBytes: isCow && record.storage > 0 ? BigInt(record.storage) : null,
+        probedBy: kind === 'firecracker' ? null : ('Cloud Hypervisor' as const),
+      },
+    ];
+  });
+}
+
+function rawDiskPaths({ kind, directory, sidecar, config }: SnapshotFacts) {
+  if (sidecar.kind !== 'ok' || (kind !== 'firecracker' && config.kind !== 'ok')) return [];
+  return sidecar.value.storage_configs.flatMap((disk, index) => {
+    const name = residentName(disk, kind);
+    // A serial with a slash is refused by rule 5, and must not lead out of the directory here.
+    if (name === null || name === 'overlay.qcow2' || name.includes('/')) return [];
+    return [{ path: join(directory, name), name, index }];
+  });
+}
+
+async function readRawDisk(path: string): Promise<RawDiskBytes | null> {
   const opened = await openRegular(path);
   if (opened.kind === 'unreadable') {
     throw new BlobcheckError('unreadable', `the disk cannot be opened: ${systemErrorText(opened.error)}`, { path });

@@ -8,6 +8,7 @@ import { buildReport } from './report.js';
 import type { Run, StoreCheckOptions } from './run.js';
 import { judgeSideBySide } from './side-by-side.js';
 import { allTargets, resolveTargets, type Target } from './targets.js';
+import { type ArchiveToJudge, verifyArchive } from './verify-archive.js';
 import { verifyDirectory } from './verify-directory.js';
 import { verifyImage } from './verify-image.js';
 import { verifySnapshot } from './verify-snapshot.js';
@@ -22,6 +23,8 @@ export interface VerifyRequest {
   readonly all?: boolean;
   /** Directories that `vm clone --from-dir` would take in a snapshot's place. */
   readonly directories?: readonly string[];
+  /** Exported snapshots, as `snapshot import` would take them. */
+  readonly archives?: readonly ArchiveToJudge[];
   /** References of images: what a new VM would be started from. */
   readonly images?: readonly string[];
 }
@@ -60,6 +63,9 @@ async function verifyIn(
   const directories = await judgeSideBySide(run, request.directories ?? [], (waiting, directory) =>
     verifyDirectory(waiting, store, { directory, vm: request.vm }),
   );
+  const archives = await judgeSideBySide(run, request.archives ?? [], (waiting, archive) =>
+    verifyArchive(waiting, store, archive),
+  );
   const images = await judgeSideBySide(run, asked.images, (waiting, ref) => verifyImage(waiting, store, ref));
   findings.push(...store.recovered.map(recovered));
   // A read takes minutes, and so does waiting for somebody else's: by now the name may lead to another snapshot.
@@ -73,7 +79,10 @@ async function verifyIn(
     root: store.root,
     engine: store.engine,
     findings,
-    snapshots: [...settled('snapshot', await run.recheck(snapshots)), ...(await run.recheck(directories))],
+    snapshots: [
+      ...settled('snapshot', await run.recheck(snapshots)),
+      ...(await run.recheck([...directories, ...archives])),
+    ],
     images: settled('image', await run.recheck(images)),
     skipped: found?.skipped ?? 0,
   });

@@ -8,7 +8,7 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
   ['an unknown option', ['verify', '--al'], /unknown option '--al' \(Did you mean --all\?\)/],
   ['an option that resembles none', ['verify', '--xyzzy'], /unknown option '--xyzzy' \(see blobcheck --help\)/],
   ['an unknown command', ['verfy', 'x'], /unknown command 'verfy' \(Did you mean verify\?\)/],
-  ['verify of nothing', ['verify'], /name a snapshot, or give --all, --image, --from-dir or --overlay/],
+  ['verify of nothing', ['verify'], /name a snapshot, or give --all, --image, --from-dir, --archive or --overlay/],
   ['names beside --all', ['verify', '--all', 'x'], /not both/],
   ['--overlay without --blobs', ['verify', '--overlay', 'x'], /--overlay needs --blobs DIR/],
   ['--overlay beside a snapshot', ['verify', 'x', '--overlay', 'y', '--blobs', 'z'], /goes with --blobs alone/],
