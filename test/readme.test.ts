@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { baseBytes, overlayOn } from './builders/small-node.js';
@@ -99,6 +100,8 @@ function overlaysOutside(directory: string): string {
   const name = `${createHash('sha256').update(bytes).digest('hex')}.qcow2`;
   writeFileSync(join(directory, 'blobs', name), bytes);
   writeFileSync(join(directory, 'overlays/one.qcow2'), overlayOn(`/srv/blobs/${name}`));
+  const exported = readFileSync(join(project, 'test/fixtures/real/exports/simular_win11_v1.plain.gz'));
+  writeFileSync(join(directory, 'win11.tar'), gunzipSync(exported));
   return directory;
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { BlobcheckError } from '../errors.js';
 import { type ConfigValues, readConfigFile } from './config-file.js';
-import { DEFAULT_ROOT, DEFAULT_RUN_DIRECTORY } from './layout.js';
+import { DEFAULT_ROOT } from './layout.js';
 
 export type MetaBackend = 'sqlite' | 'json';
 
@@ -42,10 +42,10 @@ export async function resolveLocation(options: LocationOptions): Promise<StoreLo
   const rootDir = setting(options.rootDir, 'COCOON_ROOT_DIR', 'root_dir') ?? DEFAULT_ROOT;
   if (rootDir === '') throw refused('root_dir must not be empty');
   const root = resolve(cwd, rootDir);
-  const runDir = setting(options.runDir, 'COCOON_RUN_DIR', 'run_dir') || DEFAULT_RUN_DIRECTORY;
+  const runDir = setting(options.runDir, 'COCOON_RUN_DIR', 'run_dir');
   return {
     root,
-    runDir: resolve(cwd, runDir),
+    ...(runDir ? { runDir: resolve(cwd, runDir) } : {}),
     metaBackend: metaBackendOf(setting(undefined, 'COCOON_META_BACKEND', 'meta_backend')),
   };
 }

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EntryReport, SealReport, VerifyReport } from '../../lib/report/documents.js';
+import type { EntryReport, SealReport, StatusReport, VerifyReport } from '../../lib/report/documents.js';
 import { repaired } from '../builders/vmstate.js';
 import {
   atCocoonsPathNeeds,
@@ -55,15 +55,22 @@ function entryOf(node: Node, name: Name): EntryReport {
 const codes = ({ findings }: EntryReport) => findings.map(({ code }) => code);
 const errorsOf = ({ findings }: EntryReport) => findings.filter(({ severity }) => severity === 'error');
 
-/** A fresh copy of the root whose blobs are sealed. */
+/** A copy of the root, and a state directory in a directory of its own. */
+function freshNode(): Node {
+  const state = join(temporaryDirectory(), 'state');
+  mkdirSync(state);
+  return { root: unpackRealRoot('cocoon-root-oci.tar.gz'), state };
+}
+
+/** The same, its blobs sealed. */
 function sealedNode(): Node {
-  const node = { root: unpackRealRoot('cocoon-root-oci.tar.gz'), state: temporaryDirectory() };
+  const node = freshNode();
   assert.is(run<SealReport>(node, ['seal', '--all']).status, 0);
   return node;
 }
 
 needs(atCocoonsPathNeeds, test, 'its snapshots are unsealed before and allowed without a warning once sealed', () => {
-  const node = { root: unpackRealRoot('cocoon-root-oci.tar.gz'), state: temporaryDirectory() };
+  const node = freshNode();
   for (const name of names) {
     const entry = entryOf(node, name);
     assert.is(entry.verdict, 'deny');
@@ -90,7 +97,7 @@ needs(atCocoonsPathNeeds, test, 'its snapshots are unsealed before and allowed w
 });
 
 needs(atCocoonsPathNeeds, test, 'a snapshot is sealed by its name, and a blob by its own or by its path', () => {
-  const node = { root: unpackRealRoot('cocoon-root-oci.tar.gz'), state: temporaryDirectory() };
+  const node = freshNode();
   const blobs = (words: readonly string[]) =>
     run<SealReport>(node, ['seal', ...words]).report.blobs.map(({ blob, outcome }) => [blob, outcome]);
   assert.equal(blobs([`${other}.erofs`]), [[`${other}.erofs`, 'sealed']]);
@@ -327,14 +334,59 @@ for (const { what, of, code, done } of damages) {
 }
 
 /** What cocoon is asked for, through the guard; `started` is whether the real cocoon would have been. */
-function cloneThroughGuard({ root, state }: Node, name: Name) {
-  const place = temporaryDirectory();
-  const cocoon = join(place, 'cocoon');
-  writeFileSync(cocoon, `#!/bin/sh\n: >${place}/started\n`, { mode: 0o755 });
+const cloneThroughGuard = (node: Node, name: Name) => throughGuard(node, ['vm', 'clone', name]);
+
+/** `does` is what cocoon does, in shell. */
+function throughGuard({ root, state }: Node, words: readonly string[], does = ':') {
+  const started = join(temporaryDirectory(), 'started');
+  const cocoon = join(state, '../cocoon');
+  writeFileSync(cocoon, `#!/bin/sh\n: >"$BC_STARTED" && ${does}\n`, { mode: 0o755 });
   const settings = [`BLOBCHECK_COCOON=${cocoon}`, `BLOBCHECK_NODE=${process.execPath}`, `BLOBCHECK_STATE_DIR=${state}`];
-  const ran = runAtCocoonsPath(root, ['env', ...settings, join(bin, 'cocoon-guard'), 'vm', 'clone', name]);
-  return { ...ran, started: existsSync(join(place, 'started')) };
+  const guard = ['env', ...settings, `BC_STARTED=${started}`, join(bin, 'cocoon-guard'), ...words];
+  return { ...runAtCocoonsPath(root, guard), started: existsSync(started) };
 }
+
+needs(
+  [...atCocoonsPathNeeds, 'receipts'],
+  test,
+  'the hook remembers an allow, until a layer or boot file is another',
+  () => {
+    const damaged: readonly (readonly [Name, string])[] = [
+      ['oci:v1', `oci/blobs/${upper}.erofs`],
+      ['fc:v1', `oci/boot/${lowest}/initrd.img`],
+    ];
+    for (const [name, file, at] of damaged) {
+      const node = sealedNode();
+      assert.ok(cloneThroughGuard(node, name).started);
+      assert.ok(existsSync(join(node.state, 'stamps', name)));
+      assert.ok(cloneThroughGuard(node, name).started);
+      flip(join(node.root, file), 4000);
+      const refused = cloneThroughGuard(node, name);
+      assert.not(refused.started);
+      assert.match(refused.stderr, 'blob-corrupt');
+    }
+  },
+);
+
+needs(atCocoonsPathNeeds, test, 'what a pull through the guard brings is sealed, every layer and boot file', () => {
+  const node = freshNode();
+  const away = temporaryDirectory();
+  for (const file of ['oci/blobs', 'oci/boot']) renameSync(join(node.root, file), join(away, file.slice(4)));
+  const brings = ['blobs', 'boot'].map((name) => `cp -r ${away}/${name} /var/lib/cocoon/oci/`).join(' && ');
+  const ran = throughGuard(node, ['image', 'pull', 'local/oci:v2'], brings);
+  assert.is(ran.status, 0, ran.stderr);
+  const { blobs } = run<StatusReport>(node, ['status']).report;
+  assert.equal(
+    blobs.map(({ blob, basis }) => [blob, basis]),
+    [`${lowest}.erofs`, `${lowest}.initrd.img`, `${lowest}.vmlinuz`, `${upper}.erofs`, `${other}.erofs`].map((blob) => [
+      blob,
+      'pull',
+    ]),
+  );
+  assert.equal(blobs[0]?.images, ['local/oci:v1', 'local/oci:v2']);
+  assert.equal(blobs[0]?.snapshots, ['fc:v1', 'oci-data:v2', 'oci:v1']);
+  assert.is(entryOf(node, 'oci-data:v2').verdict, 'allow');
+});
 
 needs(atCocoonsPathNeeds, test, 'cocoon #46 and #230 end before cocoon starts, and a healthy clone goes on', () => {
   const node = sealedNode();
@@ -353,7 +405,7 @@ needs(atCocoonsPathNeeds, test, 'cocoon #46 and #230 end before cocoon starts, a
 });
 
 needs(atCocoonsPathNeeds, test, 'a layer whose superblock is damaged cannot be sealed', () => {
-  const node = { root: unpackRealRoot('cocoon-root-oci.tar.gz'), state: temporaryDirectory() };
+  const node = freshNode();
   flip(join(node.root, 'oci/blobs', `${upper}.erofs`), 1024 + 16);
   const { status, report } = run<SealReport>(node, ['seal', 'oci:v1']);
   assert.is(status, 1);

@@ -32,6 +32,15 @@ test('flag before environment before configuration before default', async () => 
   });
 });
 
+test('the run directory is found in the same way, and is absent where nobody says', async () => {
+  const configFile = config('cocoon.json', '{"run_dir": "/from-file"}');
+  const env = { COCOON_RUN_DIR: 'from-env' };
+  assert.is((await resolveLocation({ runDir: '/from-flag', configFile, env })).runDir, '/from-flag');
+  assert.is((await resolveLocation({ configFile, env, cwd: '/work' })).runDir, '/work/from-env');
+  assert.is((await resolveLocation({ configFile, env: { COCOON_RUN_DIR: '' } })).runDir, '/from-file');
+  assert.is((await resolveLocation({ env: {} })).runDir, undefined);
+});
+
 test('an empty variable is an unset one, an empty flag is none', async () => {
   const env = { COCOON_ROOT_DIR: '', COCOON_META_BACKEND: '' };
   assert.is((await resolveLocation({ env, configFile: config('c.yaml', 'root_dir: /from-file') })).root, '/from-file');

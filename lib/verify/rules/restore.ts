@@ -16,13 +16,15 @@ export interface RestoreFacts {
 export function judgeRestore({ vm, sidecar }: RestoreFacts): Finding[] {
   const taken = vm.disks.slice(0, sidecar.storage_configs.length);
   const boot = sidecar.boot_config;
-  const compared = [
+  const compared: readonly (readonly [what: string, expected: string, actual: string])[] = [
     ['disks', roles(sidecar.storage_configs), roles(taken)],
     ['layers', layers(sidecar.storage_configs), layers(vm.disks)],
-    ['kernel', boot?.kernel_path || 'none', vm.kernel || 'none'],
+    ['kernel', boot?.kernel_path || 'none', asItCame(vm) || 'none'],
     ['initrd', boot?.initrd_path || 'none', vm.initrd || 'none'],
+    // Firecracker opens the disks that the snapshot's state names: of this machine they must be.
+    ...(vm.hypervisor === 'firecracker' ? ([['own disks', own(sidecar.storage_configs), own(taken)]] as const) : []),
     ['further disks', 'none', roles(vm.disks.slice(taken.length).filter(({ role }) => role !== 'cidata'))],
-  ] as const;
+  ];
   return compared
     .filter(([, expected, actual]) => expected !== actual)
     .map(([what, expected, actual]) =>
@@ -35,6 +37,11 @@ export function judgeRestore({ vm, sidecar }: RestoreFacts): Finding[] {
     );
 }
 
+/** A Firecracker's record has the kernel that cocoon unpacked, a snapshot the one that it came from (saveSnapshotMeta). */
+function asItCame({ hypervisor, kernel }: VmRecord): string {
+  return hypervisor === 'firecracker' ? kernel.replace(/\/vmlinux$/, '/vmlinuz') : kernel;
+}
+
 interface Disk {
   readonly path: string;
   readonly role: string;
@@ -42,4 +49,6 @@ interface Disk {
 
 const roles = (disks: readonly Disk[]) => disks.map(({ role }) => role).join(', ') || 'none';
 const layers = (disks: readonly Disk[]) => roles(disks.filter(isLayer).map(({ path }) => ({ path, role: path })));
+const own = (disks: readonly Disk[]) =>
+  roles(disks.filter((disk) => !isLayer(disk)).map(({ path }) => ({ path, role: path })));
 const isLayer = ({ role }: Disk) => role === 'layer';

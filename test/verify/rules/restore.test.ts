@@ -110,4 +110,19 @@ test('each thing that differs is told', () => {
   assert.is(judge({ disks: [cow], kernel: '', initrd: '' }).length, 4);
 });
 
+const ofFirecracker = { hypervisor: 'firecracker', disks: snapshotDisks } as const;
+
+test('a Firecracker takes only a snapshot whose disks are its own, because its state names them', () => {
+  assert.equal(judge(ofFirecracker), []);
+  const others = snapshotDisks.map((disk) => ({ ...disk, path: disk.path.replace('/S/', '/VM/') }));
+  assert.equal(judge({ ...ofFirecracker, disks: others }), [
+    [`${cow.path}, ${data.path}`, `${cow.path}, ${data.path}`.replaceAll('/S/', '/VM/')],
+  ]);
+});
+
+test('the record of a Firecracker has the kernel that cocoon has unpacked', () => {
+  assert.equal(judge({ ...ofFirecracker, kernel: '/oci/boot/ab/vmlinux' }), []);
+  assert.equal(judge({ kernel: '/oci/boot/ab/vmlinux' }), [['/oci/boot/ab/vmlinuz', '/oci/boot/ab/vmlinux']]);
+});
+
 test.run();
