@@ -1,7 +1,7 @@
 import { whyNotFlat } from './entry-name.js';
 import { Malformed } from './malformed.js';
 import { type PaxKey, SPARSE_MAP, SPARSE_SIZE } from './pax-records.js';
-import { checkSegments, readSparseMap, type Segment } from './sparse-map.js';
+import { checkSegments, readSparseMap, type Segments } from './sparse-map.js';
 import type { TarHeader } from './tar-header.js';
 
 /** What is known of a file before its content comes. */
@@ -15,7 +15,7 @@ export interface EntryHead {
   /** Bytes of it that stand in the archive. */
   readonly stored: number;
   /** Where they belong; null for a file that stands there whole. */
-  readonly segments: readonly Segment[] | null;
+  readonly segments: Segments | null;
 }
 
 /** The largest size that fits the header's eleven octal digits. */

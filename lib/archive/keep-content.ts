@@ -16,15 +16,15 @@ export async function keepContent(
   room: number,
 ): Promise<{ readonly kept: KeptContent; readonly cost: number }> {
   const windows = windowsOf(keep, size, stored);
-  const wanted = piecesIn(windows, segments ?? [{ offset: 0, length: size }]);
-  const last = wanted.at(-1);
+  const pieces = piecesIn(windows, segments ?? Float64Array.of(0, size));
+  const last = pieces.at(-1);
   const length = last === undefined ? 0 : last.at + last.length;
-  const cost = length + wanted.length * PIECE_BYTES;
+  const cost = length + pieces.length * PIECE_BYTES;
   if (cost > room) throw new Malformed(`more would be kept of it than the ${room} bytes that are left for it`);
   // Not from Node's shared pool: it may be kept long after the others there.
   const bytes = Buffer.allocUnsafeSlow(length);
   let at = 0;
-  for (const piece of wanted) {
+  for (const piece of pieces) {
     const target = bytes.subarray(piece.at, piece.at + piece.length);
     const isThere =
       (await source.skip(piece.from - at)) === piece.from - at && (await source.fill(target)) === piece.length;
@@ -32,7 +32,6 @@ export async function keepContent(
     at = piece.from + piece.length;
   }
   if ((await source.skip(stored - at)) < stored - at) throw tooShort();
-  const pieces = wanted.map(({ offset, length: bytesOf, at: place }) => ({ offset, length: bytesOf, at: place }));
   return { kept: { size, windows, pieces, bytes }, cost };
 }
 

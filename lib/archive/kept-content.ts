@@ -1,10 +1,12 @@
 import type { ReadAt } from '../file/read-at.js';
 import type { Keep, Range } from './keep.js';
-import type { Segment } from './sparse-map.js';
+import type { Segments } from './sparse-map.js';
 
-/** Data of a file, and where it stands in what is kept of it. Bytes. */
+/** Data of a file. Bytes. */
 export interface Piece extends Range {
-  /** Offset in `bytes`. */
+  /** Where it stands in what the archive stores of the file. */
+  readonly from: number;
+  /** Where it stands in what is kept of it. */
   readonly at: number;
 }
 
@@ -34,35 +36,32 @@ export function windowsOf(keep: Keep, size: number, stored: number): readonly Ra
   return windows;
 }
 
-/** A piece that is to be read: `from` is its offset in what the archive stores of the file. */
-export interface WantedPiece extends Piece {
-  readonly from: number;
-}
-
 /**
  * The data in some windows of a file with these segments. Both lists ascend and none of their members overlap, so there are
  * no more pieces than members of both.
  */
-export function piecesIn(windows: readonly Range[], segments: readonly Segment[]): readonly WantedPiece[] {
-  const pieces: WantedPiece[] = [];
+export function piecesIn(windows: readonly Range[], segments: Segments): readonly Piece[] {
+  const pieces: Piece[] = [];
   let at = 0;
   let next = 0;
   let stored = 0;
-  for (const segment of segments) {
-    const end = segment.offset + segment.length;
+  for (let index = 0; index < segments.length; index += 2) {
+    const begin = segments[index] ?? 0;
+    const bytes = segments[index + 1] ?? 0;
+    const end = begin + bytes;
     for (; next < windows.length; next++) {
       const window = windows[next] as Range;
       const windowEnd = window.offset + window.length;
-      const offset = Math.max(segment.offset, window.offset);
+      const offset = Math.max(begin, window.offset);
       const length = Math.min(end, windowEnd) - offset;
       if (length > 0) {
-        pieces.push({ offset, length, at, from: stored + offset - segment.offset });
+        pieces.push({ offset, length, from: stored + offset - begin, at });
         at += length;
       }
       // The rest of the window lies in segments to come.
       if (windowEnd > end) break;
     }
-    stored += segment.length;
+    stored += bytes;
   }
   return pieces;
 }

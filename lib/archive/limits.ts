@@ -16,7 +16,7 @@ export const TRAILING_LIMIT = 2 ** 20;
 /** Bytes of a file name in a gzip header. Go takes 511, zlib any number. */
 export const GZIP_NAME_LIMIT = 255;
 
-/** What a piece of a kept file costs in memory besides its bytes: an object with three numbers. */
+/** What a piece of a kept file costs in memory besides its bytes: an object with four numbers. */
 export const PIECE_BYTES = 100;
 
 /** What an archive may make us do. An honest one is far from each of them. */

@@ -58,9 +58,9 @@ export interface ArchiveOptions {
 /**
  * Reads what `cocoon snapshot export` writes, a tar that may be compressed by gzip (snapshot/localfile/export.go and
  * utils/tar_sparse_linux.go of cocoon 0.3.8): the path of a regular file; an open descriptor, as which a pipe runs faster than
- * as a stream; or a stream. The last two are left closed, standard input but unread. Nothing is written or unpacked; of a
- * plain file the bodies that are not kept are not read either. Takes some 40 MB, compressed some 80, whatever the archive
- * says, with the default limits.
+ * as a stream; or a stream. The last two are closed afterwards, but none of the three standard descriptors. Nothing is written
+ * or unpacked; of a plain file the bodies that are not kept are not read either. With the default limits it takes 40 MB at
+ * most besides Node's own, whatever the archive says, and of a compressed one some 60 more that wait for the garbage collector.
  *
  * `ok` means: `cocoon snapshot import` writes exactly these files, with these sizes and this content, and any other reader
  * that knows cocoon's sparse records would too. Everything that cocoon never writes is malformed.

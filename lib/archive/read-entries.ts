@@ -37,7 +37,7 @@ export async function readEntries(tar: ByteSource, { keep, limits }: EntryOption
       return content;
     });
     spent = { unpacked: spent.unpacked + size, kept: spent.kept + cost };
-    const sparse = segments === null ? null : { segments: segments.length };
+    const sparse = segments === null ? null : { segments: segments.length / 2 };
     entries.push({ name, mode, size: BigInt(size), stored: BigInt(stored), sparse, kept });
   }
   if (entries.length === 0) throw new Malformed(`it holds nothing, not even ${RECORD_NAME}`);

@@ -1,10 +1,13 @@
 import { Malformed } from './malformed.js';
 
-/** A part of a file that holds data; all else of it are holes. Bytes. */
-export interface Segment {
-  readonly offset: number;
-  readonly length: number;
-}
+/**
+ * The parts of a file that hold data, offset and length of each in turn; all else of it are holes. Bytes. One block of
+ * memory instead of an object each: 250 longest maps one after the other held 250 MB with Node 24.
+ */
+export type Segments = Float64Array;
+
+/** Characters of the shortest segment in a map, with its comma. */
+const SEGMENT_CHARACTERS = '{"o":0,"l":1},'.length;
 
 /** More than any size that is accepted has: 2^46 has 14. */
 const MOST_DIGITS = 16;
@@ -14,9 +17,10 @@ const MOST_DIGITS = 16;
  * keys and 0 for a missing one. A file of nothing but holes has the map `null`. By hand, because the longest has 75,000
  * segments, and a parser would make objects of whatever stands there first.
  */
-export function readSparseMap(text: string): readonly Segment[] {
-  if (text === 'null' || text === '[]') return [];
-  const segments: Segment[] = [];
+export function readSparseMap(text: string): Segments {
+  if (text === 'null' || text === '[]') return new Float64Array(0);
+  const segments = new Float64Array(2 * Math.ceil(text.length / SEGMENT_CHARACTERS));
+  let filled = 0;
   let at = 0;
   const refuse = () => new Malformed(`the sparse map is not written as cocoon writes it, from its character ${at} on`);
   const expect = (words: string) => {
@@ -34,16 +38,16 @@ export function readSparseMap(text: string): readonly Segment[] {
     throw refuse();
   };
   do {
-    expect(segments.length === 0 ? '[{"o":' : ',{"o":');
-    const offset = number();
+    expect(filled === 0 ? '[{"o":' : ',{"o":');
+    segments[filled] = number();
     expect(',"l":');
-    const length = number();
+    segments[filled + 1] = number();
     expect('}');
-    segments.push({ offset, length });
+    filled += 2;
   } while (text[at] === ',');
   expect(']');
   if (at < text.length) throw refuse();
-  return segments;
+  return segments.subarray(0, filled);
 }
 
 /** The character code of the digit 0. */
@@ -59,16 +63,24 @@ function isDigit(text: string, at: number): boolean {
  * Checks what Go does not: it seeks and writes whatever the map says, in the order of the map. `size` is that of the
  * unpacked file, `stored` what stands in the archive; bytes.
  */
-export function checkSegments(segments: readonly Segment[], size: number, stored: number): void {
+export function checkSegments(segments: Segments, size: number, stored: number): void {
   let end = 0;
   let sum = 0;
-  for (const [index, { offset, length }] of segments.entries()) {
-    if (length === 0) throw new Malformed(`segment ${index} holds nothing`);
-    // Both may be inexact beyond 2^53, where they are larger than any size.
-    if (offset > size || length > size - offset) throw new Malformed(`segment ${index} ends beyond the file`);
-    if (offset < end) throw new Malformed(`segment ${index} begins before the end of the one before it`);
+  for (let at = 0; at < segments.length; at += 2) {
+    const offset = segments[at] ?? 0;
+    const length = segments[at + 1] ?? 0;
+    const reason = whyNotNext(offset, length, end, size);
+    if (reason !== null) throw new Malformed(`segment ${at / 2} ${reason}`);
     end = offset + length;
     sum += length;
   }
   if (sum !== stored) throw new Malformed(`the segments have ${sum} bytes, the archive has ${stored} of the file`);
+}
+
+/** What is wrong with a segment behind one that ends at `end`. */
+function whyNotNext(offset: number, length: number, end: number, size: number): string | null {
+  if (length === 0) return 'holds nothing';
+  // Both may be inexact beyond 2^53, where they are larger than any size.
+  if (offset > size || length > size - offset) return 'ends beyond the file';
+  return offset < end ? 'begins before the end of the one before it' : null;
 }

@@ -21,7 +21,7 @@ function read(name: string): Told {
   assert.is(run.status, 0, run.stderr);
   const told = JSON.parse(run.stdout) as Told;
   // What is kept, 28 MiB, and what the garbage collector lets lie of chunks and lists.
-  assert.ok(told.grownMiB < 110, `${name}: grew by ${told.grownMiB} MiB`);
+  assert.ok(told.grownMiB < 96, `${name}: grew by ${told.grownMiB} MiB`);
   return told;
 }
 

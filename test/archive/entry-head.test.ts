@@ -78,7 +78,7 @@ test('a file with holes has the size of its record', () => {
     mode: 0o644,
     size: 11,
     stored: 2,
-    segments: [{ offset: 8, length: 2 }],
+    segments: Float64Array.of(8, 2),
   });
 });
 
