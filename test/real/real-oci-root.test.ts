@@ -351,16 +351,16 @@ needs(
   test,
   'the hook remembers an allow, until a layer or boot file is another',
   () => {
-    const damaged: readonly (readonly [Name, string])[] = [
-      ['oci:v1', `oci/blobs/${upper}.erofs`],
-      ['fc:v1', `oci/boot/${lowest}/initrd.img`],
+    const damaged: readonly (readonly [Name, string, number])[] = [
+      ['oci:v1', `oci/blobs/${lowest}.erofs`, 60_000],
+      ['fc:v1', `oci/boot/${lowest}/initrd.img`, 4000],
     ];
     for (const [name, file, at] of damaged) {
       const node = sealedNode();
       assert.ok(cloneThroughGuard(node, name).started);
       assert.ok(existsSync(join(node.state, 'stamps', name)));
       assert.ok(cloneThroughGuard(node, name).started);
-      flip(join(node.root, file), 4000);
+      flip(join(node.root, file), at);
       const refused = cloneThroughGuard(node, name);
       assert.not(refused.started);
       assert.match(refused.stderr, 'blob-corrupt');
