@@ -19,7 +19,20 @@ import { writeDocuments } from './write-documents.js';
 
 const folder = new URL('cases/', import.meta.url);
 /** In the order of the page: from one blob to a store of many. */
-const known = ['hash', 'cold', 'blocks', 'many', 'memory', 'verify', 'start', 'hook', 'burst', 'scale', 'stores'];
+const known = [
+  'hash',
+  'cold',
+  'blocks',
+  'many',
+  'memory',
+  'verify',
+  'start',
+  'hook',
+  'burst',
+  'scale',
+  'stores',
+  'archive',
+];
 const documents = fileURLToPath(new URL('../docs', import.meta.url));
 
 async function load(name: string): Promise<BenchCase> {

@@ -39,14 +39,24 @@ export async function inTemporary<T>(bytes: number, work: (directory: string) =>
 
 /** A file of `size` bytes that nothing can compress, deduplicate or leave out: a keystream under a random key. */
 export function randomFile(path: string, size: number): void {
+  writeRandom(fs.openSync(path, 'wx'), size);
+  flush(path);
+}
+
+/** The same behind what a file has. */
+export function appendRandom(path: string, size: number): void {
+  writeRandom(fs.openSync(path, 'a'), size);
+  flush(path);
+}
+
+/** Closes the descriptor. */
+function writeRandom(fd: number, size: number): void {
   const cipher = createCipheriv('aes-256-ctr', randomBytes(32), randomBytes(16));
   const zeros = Buffer.alloc(CHUNK_BYTES);
-  const fd = fs.openSync(path, 'wx');
   for (let done = 0; done < size; done += CHUNK_BYTES) {
     fs.writeFileSync(fd, cipher.update(zeros).subarray(0, size - done));
   }
   fs.closeSync(fd);
-  flush(path);
 }
 
 /** Writes a file's pages back now: else the kernel does it while the first rounds are measured. */

@@ -70,7 +70,7 @@ export function ledTo(root: string, stateDir: string): Pick<BenchNode, 'stateDir
 }
 
 /** Verifies the base once, so that the next look at it finds a receipt. Throws where the node is not quite in order. */
-export async function remember({ options }: BenchNode): Promise<void> {
+export async function remember({ options }: Pick<BenchNode, 'options'>): Promise<void> {
   const verify = [program, 'verify', '--json', SNAPSHOT, ...options];
   await run(verify);
   const { stdout } = await run(verify);

@@ -71,5 +71,6 @@ export { type StampFacts, stampFacts } from './verify/stamp-facts.js';
 export { storeStatus } from './verify/status.js';
 export { verdictOf, worstVerdict } from './verify/verdict.js';
 export { type VerifyRequest, verify } from './verify/verify.js';
+export type { ArchiveToJudge } from './verify/verify-archive.js';
 export { type OverlaysRequest, verifyOverlays } from './verify/verify-overlays.js';
 export { version } from './version.js';
