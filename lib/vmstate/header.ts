@@ -1,15 +1,15 @@
-import { stringUpTo } from './bincode.js';
+import { text as bincodeText } from './bincode.js';
 import { cursorAt } from './cursor.js';
 import { MAX_VERSION_BYTES } from './limits.js';
-import type { SnapshotVersion } from './versions.js';
+import type { Codec, SnapshotVersion } from './versions.js';
 
 export type Architecture = 'x86_64' | 'aarch64';
 
 export interface Header {
   readonly architecture: Architecture;
-  readonly codec: 'bincode' | 'bitcode';
+  readonly codec: Codec;
   readonly version: SnapshotVersion;
-  /** Byte offset of the state. */
+  /** Byte offset of what is behind it. */
   readonly end: number;
 }
 
@@ -43,7 +43,7 @@ function architectureAt(body: Buffer, at: number): Architecture | null {
 
 function longText(body: Buffer, at: number): { value: string; end: number } {
   const cursor = cursorAt(body, at);
-  const value = stringUpTo(cursor, MAX_VERSION_BYTES);
+  const value = bincodeText(cursor, MAX_VERSION_BYTES);
   return { value, end: cursor.at };
 }
 

@@ -12,3 +12,11 @@ export const MAX_VERSION_BYTES = 29;
 
 /** The interval trees of vm-allocator are balanced: one this high would have more nodes than a file has bytes. */
 export const MAX_TREE_DEPTH = 64;
+/** A tree has a node for each range of addresses that is taken or free; a VM has a few dozen devices. */
+export const MAX_TREE_NODES = 1024;
+
+/**
+ * Items of all the lists of a state together. bitcode puts up to eight into a byte; a state as long as Firecracker reads
+ * has room for no more whole bytes, and a real one has a few thousand.
+ */
+export const MAX_LISTED_ITEMS = MAX_VMSTATE_BYTES;

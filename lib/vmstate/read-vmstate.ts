@@ -1,11 +1,14 @@
+import { bincode } from './bincode.js';
+import { bitcode } from './bitcode.js';
 import { crc64 } from './crc64.js';
 import { type Cursor, cursorAt, describe, remaining } from './cursor.js';
 import { type Header, readHeader } from './header.js';
 import { type MicrovmState, microvmState } from './layout/microvm.js';
 import { MAX_VMSTATE_BYTES } from './limits.js';
+import { string, struct, u64 } from './serde.js';
 import type { VmState } from './state.js';
 import { toState } from './to-state.js';
-import { type Layout, layoutsOf, releasesOf, type SnapshotVersion, versionText } from './versions.js';
+import { codecOf, type Layout, layoutsOf, releasesOf, type SnapshotVersion, versionText } from './versions.js';
 
 export type VmStateRead =
   | { readonly kind: 'ok'; readonly version: SnapshotVersion; readonly layout: Layout; readonly state: VmState }
@@ -20,7 +23,8 @@ const CRC_BYTES = 8;
 
 /**
  * Decodes Firecracker's `vmstate`: magic, version, state, and the CRC-64 of all of it (src/vmm/src/snapshot/mod.rs). The
- * file is consumed to its last byte, though Firecracker ignores what stands between state and CRC. Throws nothing.
+ * file is consumed to its last byte, though Firecracker up to 1.14 ignores what stands between state and CRC. An `ok` is
+ * what each release that loads the file reads from it; some files that are `ok` no release loads. Throws nothing.
  */
 export function readVmState(file: Buffer): VmStateRead {
   if (file.length > MAX_VMSTATE_BYTES) {
@@ -33,8 +37,8 @@ export function readVmState(file: Buffer): VmStateRead {
   if (crc64(body) !== file.readBigUInt64LE(end)) return malformed(end, 'its CRC-64 is not that of its bytes');
   const header = readHeader(body);
   if ('reason' in header) return malformed(header.offset, header.reason);
-  const layouts = layoutsOf(header.version);
-  if (header.architecture !== 'x86_64' || header.codec !== 'bincode' || layouts.length === 0) {
+  const layouts = layoutsOf(header.version, header.codec);
+  if (header.architecture !== 'x86_64' || layouts.length === 0) {
     return { kind: 'unsupported', version: header.version, reason: unsupported(header) };
   }
   return decode(body, header, layouts);
@@ -59,8 +63,14 @@ function decode(body: Buffer, { version, end }: Header, layouts: readonly Layout
 }
 
 function tryLayout(body: Buffer, at: number, layout: Layout): { layout: Layout; cursor: Cursor; raw: MicrovmState } {
-  const cursor = cursorAt(body, at);
-  return { layout, cursor, raw: microvmState(layout)(cursor) };
+  const read = microvmState(layout);
+  if (codecOf(layout) === 'bincode') {
+    const cursor = cursorAt(body, at);
+    return { layout, cursor, raw: read(bincode(cursor)) };
+  }
+  // bitcode knows no border between header and state: the columns of both are those of one struct.
+  const cursor = cursorAt(body, 0);
+  return { layout, cursor, raw: struct({ magic: u64, version: string, data: read })(bitcode(cursor)).data };
 }
 
 /** The problem of the layout that fits best: the one that got furthest. */

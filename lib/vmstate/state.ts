@@ -73,7 +73,7 @@ export interface VirtioBlock extends Block {
 
 export interface VhostUserBlock extends Block {
   readonly kind: 'vhost-user';
-  /** A UNIX socket. No release up to 1.14 restores such a device: it refuses the whole state. */
+  /** A UNIX socket. No release up to 1.16 restores such a device: it refuses the whole state. */
   readonly socketPath: string;
 }
 

@@ -1,7 +1,14 @@
 /** A layout of the state, called after the first line of Firecracker that writes it. */
-export type Layout = '1.12' | '1.13' | '1.14';
+export type Layout = '1.12' | '1.13' | '1.14' | '1.15' | '1.16';
 
-const order: readonly Layout[] = ['1.12', '1.13', '1.14'];
+const order: readonly Layout[] = ['1.12', '1.13', '1.14', '1.15', '1.16'];
+
+export type Codec = 'bincode' | 'bitcode';
+
+/** The codec that writes a layout: 1.15 exchanged it. */
+export function codecOf(layout: Layout): Codec {
+  return since(layout, '1.15') ? 'bitcode' : 'bincode';
+}
 
 export function since(layout: Layout, first: Layout): boolean {
   return order.indexOf(layout) >= order.indexOf(first);
@@ -23,8 +30,9 @@ interface WrittenBy {
 
 /**
  * Every snapshot version that a release of Firecracker writes. 8.0.0 means two things: 1.14 added fields without a new
- * number, and neither reads what the other wrote. From 1.15 on the state is written by bitcode, whose bytes are another
- * format altogether; before 1.12 none was decoded.
+ * number, and neither reads what the other wrote. The layouts before 1.12 are not decoded. Within a line the types did not
+ * change, nor did the crates that write them: bincode 2.0.1, bitcode 0.6.9, kvm-bindings 0.11.1 to 0.14.0, vm-allocator
+ * 0.1.3, vmm-sys-util 0.12.1 to 0.15.0 (Cargo.lock).
  */
 export const SNAPSHOT_VERSIONS: readonly WrittenBy[] = [
   { version: '1.0.0', layout: null, releases: ['1.7.0'] },
@@ -35,17 +43,18 @@ export const SNAPSHOT_VERSIONS: readonly WrittenBy[] = [
   { version: '6.0.0', layout: '1.12', releases: ['1.12.0', '1.12.1'] },
   { version: '8.0.0', layout: '1.13', releases: ['1.13.0', '1.13.1', '1.13.2'] },
   { version: '8.0.0', layout: '1.14', releases: ['1.14.0', '1.14.1', '1.14.2', '1.14.3', '1.14.4'] },
-  { version: '9.0.0', layout: null, releases: ['1.15.0', '1.15.1'] },
-  { version: '10.0.0', layout: null, releases: ['1.16.0', '1.16.1'] },
+  { version: '9.0.0', layout: '1.15', releases: ['1.15.0', '1.15.1'] },
+  { version: '10.0.0', layout: '1.16', releases: ['1.16.0', '1.16.1'] },
 ];
 
 export function versionText({ major, minor, patch }: SnapshotVersion): string {
   return `${major}.${minor}.${patch}`;
 }
 
-/** The layouts that a state of this version may have; none where the version is not decoded. */
-export function layoutsOf(version: SnapshotVersion): readonly Layout[] {
-  return writersOf(version).flatMap(({ layout }) => layout ?? []);
+/** The layouts that a state of this version and codec may have; none where it is not decoded. */
+export function layoutsOf(version: SnapshotVersion, codec: Codec): readonly Layout[] {
+  const layouts = writersOf(version).flatMap(({ layout }) => layout ?? []);
+  return layouts.filter((layout) => codecOf(layout) === codec);
 }
 
 /** The releases of Firecracker that write this version; none where we know none. */

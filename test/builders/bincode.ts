@@ -1,53 +1,49 @@
-/** Writes what serde and bincode write with integers of fixed width, lowest byte first. */
+import type { Value } from './serde-value.js';
 
-export function u8(value: number): Buffer {
-  return Buffer.from([value]);
-}
-
-export function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
-}
-
-export function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-export function u64(value: bigint | number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-export function bool(value: boolean): Buffer {
-  return u8(value ? 1 : 0);
-}
-
-export function blob(content: Buffer): Buffer {
-  return Buffer.concat([u64(content.length), content]);
-}
-
-export function text(value: string): Buffer {
-  return blob(Buffer.from(value));
-}
-
-export function some(content: Buffer): Buffer {
-  return Buffer.concat([u8(1), content]);
-}
-
-export const none = u8(0);
-
-export function optional<T>(value: T | null | undefined, write: (value: T) => Buffer): Buffer {
-  return value === null || value === undefined ? none : some(write(value));
-}
-
-export function list<T>(items: readonly T[], write: (item: T) => Buffer): Buffer {
-  return Buffer.concat([u64(items.length), ...items.map(write)]);
-}
-
-export function join(...parts: readonly Buffer[]): Buffer {
+/** As bincode 2 writes with integers of fixed width, lowest byte first. */
+export function encodeBincode(value: Value): Buffer {
+  const parts: Buffer[] = [];
+  write(value, parts);
   return Buffer.concat(parts);
+}
+
+/** A number of eight bytes, lowest first. */
+export function eightBytes(value: bigint | number): Buffer {
+  return number(BigInt(value), 8);
+}
+
+export function number(value: bigint, width: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes.subarray(0, width);
+}
+
+export const widths = { u8: 1, u16: 2, u32: 4, u64: 8 } as const;
+
+function write(value: Value, parts: Buffer[]): void {
+  switch (value.kind) {
+    case 'bool':
+      parts.push(number(value.value ? 1n : 0n, 1));
+      break;
+    case 'text':
+      parts.push(eightBytes(value.bytes.length), value.bytes);
+      break;
+    case 'list':
+      parts.push(eightBytes(value.items.length));
+      for (const item of value.items) write(item, parts);
+      break;
+    case 'option':
+      parts.push(number(value.value === null ? 0n : 1n, 1));
+      if (value.value !== null) write(value.value, parts);
+      break;
+    case 'variant':
+      parts.push(number(BigInt(value.index), 4));
+      if (value.data !== null) write(value.data, parts);
+      break;
+    case 'struct':
+      for (const field of value.fields) write(field, parts);
+      break;
+    default:
+      parts.push(number(value.value, widths[value.kind]));
+  }
 }

@@ -1,6 +1,22 @@
-import { blob, bool, join, list, none, optional, some, text, u8, u16, u32, u64 } from './bincode.js';
+import {
+  blob,
+  bool,
+  list,
+  none,
+  optional,
+  some,
+  struct,
+  text,
+  times,
+  u8,
+  u16,
+  u32,
+  u64,
+  type Value,
+  variant,
+} from './serde-value.js';
 
-export type BuiltLayout = '1.12' | '1.13' | '1.14';
+export type BuiltLayout = '1.12' | '1.13' | '1.14' | '1.15' | '1.16';
 
 export type BuiltDrive = BuiltVirtioDrive | BuiltVhostUserDrive;
 
@@ -55,132 +71,112 @@ export interface BuiltDevices {
 
 const READ_ONLY = 1n << 5n;
 const VERSION_1 = 1n << 32n;
-const queue = join(u16(256), u16(256), bool(false), u64(0), u64(0), u64(0), u16(0), u16(0), u16(0));
-const noLimit = join(none, none);
+const queue = struct(u16(256), u16(256), bool(false), u64(0), u64(0), u64(0), u16(0), u16(0), u16(0));
+const bucket = struct(u64(1), u64(2), u64(3), u64(4), u64(5));
+const unlimited = struct(none, none);
 
-function virtio(layout: BuiltLayout, type: number, features = VERSION_1, queues = 1): Buffer {
-  const interrupt = layout === '1.12' ? u32(0) : join();
+/** Whether a layout is that of a release or a later one. */
+export function from(layout: BuiltLayout, first: BuiltLayout): boolean {
+  return Number(layout.slice(2)) >= Number(first.slice(2));
+}
+
+/** Numbers of virtio, in the order in which 1.15 counts them. */
+const deviceTypes = { net: 1, block: 2, rng: 4, balloon: 5, vsock: 19, mem: 24, pmem: 27 } as const;
+
+function virtio(layout: BuiltLayout, type: keyof typeof deviceTypes, features = VERSION_1, queues = 1): Value {
+  const kind = from(layout, '1.15') ? variant(Object.keys(deviceTypes).indexOf(type)) : u32(deviceTypes[type]);
   const all = list(Array.from({ length: queues }), () => queue);
-  return join(u32(type), u64(features), u64(0), all, interrupt, bool(false));
+  return struct(kind, u64(features), u64(0), all, from(layout, '1.13') ? null : u32(0), bool(false));
 }
 
 /** The device's state with what the bus writes around it; the address tells its place. */
-type OnBus = (deviceId: string, state: Buffer) => Buffer;
+type OnBus = (deviceId: string, state: Value) => Value;
 
 /** Addresses a page apart, from that of Firecracker's first device on. */
 export function mmioBus(layout: BuiltLayout): OnBus {
   let next = 0xc000_1000;
   return (deviceId, state) => {
-    const transport = Buffer.alloc(layout === '1.12' ? 20 : 24);
-    const info = join(u64(next), u64(4096), some(u32(5)));
+    const transport = times(from(layout, '1.13') ? 6 : 5, u32(0));
+    const info = struct(u64(next), u64(4096), some(u32(5)));
     next += 4096;
-    return join(text(deviceId), state, transport, info);
+    return struct(text(deviceId), state, transport, info);
   };
 }
 
-export function pciBus(layout: BuiltLayout): OnBus {
-  let next = 1;
-  return (deviceId, state) => {
-    const address = `0000:00:${(next++).toString(16).padStart(2, '0')}.0`;
-    const old = layout === '1.13';
-    const bar = join(u32(1), u32(2), bool(true), old ? some(u32(2)) : join());
-    const rom = old ? join(u32(0), u32(0), bool(false)) : join();
-    const configuration = join(
-      list([1, 2], u32),
-      list([3], u32),
-      list([bar], (b) => b),
-      rom,
-      some(join(u64(64), u64(9))),
-    );
-    const common = join(u8(15), u8(1), u32(0), u32(0), u16(0), u16(7), list([1, 2], u16));
-    const entry = join(u32(1), u32(2), u32(3), u32(0));
-    const msix = join(
-      list([entry, entry], (e) => e),
-      list([0], u64),
-      bool(false),
-      bool(true),
-    );
-    const end = old
-      ? join(msix, list([24, 25], u32), u64(0x1000), u64(0x80000), u64(0), u32(2), u32(1))
-      : join(msix, list([24, 25], u32), u64(0x4000_0000_00n));
-    const transport = join(
-      text(address),
-      bool(true),
-      u64(80),
-      blob(Buffer.alloc(20)),
-      configuration,
-      none,
-      common,
-      end,
-    );
-    return join(text(deviceId), u32(8 * next), state, transport);
-  };
-}
-
-function drive(layout: BuiltLayout, drive: BuiltDrive, index: number): Buffer {
-  const id = drive.id ?? `drive_${index}`;
-  const common = join(
-    text(id),
+function drive(layout: BuiltLayout, drive: BuiltDrive, index: number): Value {
+  const common = [
+    text(drive.id ?? `drive_${index}`),
     optional(drive.partuuid, text),
-    u32(drive.writeback ? 1 : 0),
+    variant(drive.writeback ? 1 : 0),
     bool(drive.rootDevice ?? false),
-  );
+  ];
   if ('socketPath' in drive) {
-    return join(u32(1), common, text(drive.socketPath), u64(0), blob(Buffer.alloc(60)), virtio(layout, 2));
+    const socket = text(drive.socketPath);
+    return variant(1, struct(...common, socket, u64(0), blob(Buffer.alloc(60)), virtio(layout, 'block')));
   }
   const features = VERSION_1 | (drive.readOnly ? READ_ONLY : 0n);
-  return join(u32(0), common, text(drive.path), virtio(layout, 2, features), noLimit, u32(drive.async ? 1 : 0));
+  const state = virtio(layout, 'block', features);
+  return variant(0, struct(...common, text(drive.path), state, unlimited, variant(drive.async ? 1 : 0)));
 }
 
-function net(layout: BuiltLayout, { id, tapName, mac, mmds }: BuiltNet): Buffer {
-  const stack = join(Buffer.alloc(6, 6), u32(0xa9fe_a9fe), u16(80));
-  const bucket = join(u64(1), u64(2), u64(3), u64(4), u64(5));
-  const limit = join(none, some(bucket));
-  const buffers = layout === '1.12' ? join(u16(1), u16(2), u32(3)) : join();
-  const network = join(text(id), text(tapName), limit, noLimit, mmds ? some(stack) : none, optional(mac, text));
-  return join(network, virtio(layout, 1, VERSION_1, 2), buffers);
+function net(layout: BuiltLayout, { id, tapName, mac, mmds }: BuiltNet): Value {
+  const stack = struct(times(6, u8(6)), u32(0xa9fe_a9fe), u16(80));
+  const config = struct(optional(mac, text), from(layout, '1.16') ? some(u16(1500)) : null);
+  const limited = struct(none, some(bucket));
+  const buffers = from(layout, '1.13') ? null : struct(u16(1), u16(2), u32(3));
+  const state = virtio(layout, 'net', VERSION_1, 2);
+  return struct(text(id), text(tapName), limited, unlimited, mmds ? some(stack) : none, config, state, buffers);
 }
 
-function balloon(layout: BuiltLayout, { pages, actualPages = 0 }: NonNullable<BuiltDevices['balloon']>): Buffer {
-  const modern = layout === '1.14';
-  const stats = join(...Array.from({ length: modern ? 16 : 10 }, (_, index) => (index % 2 ? some(u64(index)) : none)));
-  const hinting = modern ? join(u32(0), u32(0), some(u32(1)), bool(true)) : join();
-  return join(u16(1), some(u16(0)), stats, u32(pages), u32(actualPages), hinting, virtio(layout, 5, VERSION_1, 3));
+function vsock(layout: BuiltLayout, { cid, udsPath }: NonNullable<BuiltDevices['vsock']>): Value {
+  const plain = from(layout, '1.15');
+  const backend = plain ? struct(text(udsPath), u32(0x4000_0000)) : variant(0, struct(text(udsPath)));
+  return struct(backend, struct(u64(cid), virtio(layout, 'vsock', VERSION_1, 3)));
 }
 
-function pmem(layout: BuiltLayout, device: BuiltPmem): Buffer {
+function balloon(layout: BuiltLayout, { pages, actualPages = 0 }: NonNullable<BuiltDevices['balloon']>): Value {
+  const hinting = from(layout, '1.14');
+  const stats = Array.from({ length: hinting ? 16 : 10 }, (_, index) => (index % 2 ? some(u64(index)) : none));
+  const hints = hinting ? struct(u32(0), u32(0), some(u32(1)), bool(true)) : null;
+  const state = virtio(layout, 'balloon', VERSION_1, 3);
+  return struct(u16(1), some(u16(0)), struct(...stats), struct(u32(pages), u32(actualPages)), hints, state);
+}
+
+function pmem(layout: BuiltLayout, device: BuiltPmem): Value {
   const { id, path, rootDevice = false, readOnly = false, base = 1n << 40n, size = 1n << 21n } = device;
-  return join(virtio(layout, 27), u64(base), u64(size), text(id), text(path), bool(rootDevice), bool(readOnly));
+  const limited = from(layout, '1.16');
+  const asked = struct(some(struct(u64(1), some(u64(2)), u64(3))), none);
+  const config = struct(text(id), text(path), bool(rootDevice), bool(readOnly), limited ? some(asked) : null);
+  const limits = limited ? struct(none, some(bucket)) : null;
+  return struct(virtio(layout, 'pmem'), struct(u64(base), u64(size)), config, limits);
 }
 
 function memoryDevice(
   layout: BuiltLayout,
   { base, size, requested }: NonNullable<BuiltDevices['memoryDevice']>,
-): Buffer {
-  const sizes = join(u64(base), u64(size), u64(1 << 21), u64(size), u64(requested), u64(1 << 27));
-  return join(virtio(layout, 24), sizes, list([true, false, true], bool));
+): Value {
+  const sizes = [base, size, 1n << 21n, size, requested, 1n << 27n].map(u64);
+  return struct(virtio(layout, 'mem'), ...sizes, list([true, false, true], bool));
 }
 
 /** DeviceStates of a bus, in the order of the source. */
-export function devices(layout: BuiltLayout, on: OnBus, built: BuiltDevices): Buffer {
+export function devices(layout: BuiltLayout, on: OnBus, built: BuiltDevices): Value[] {
   const drives = (built.drives ?? []).map((each, index) => {
     return on(each.deviceId ?? each.id ?? `drive_${index}`, drive(layout, each, index));
   });
-  const version = join(u32(built.mmds === 'V2' ? 1 : 0), layout === '1.12' ? join() : bool(true));
-  const since12 = join(
+  const version = struct(variant(built.mmds === 'V2' ? 1 : 0), from(layout, '1.13') ? bool(true) : null);
+  const oldest = [
     list(drives, (each) => each),
     list(built.nets ?? [], (each) => on(each.id, net(layout, each))),
-    optional(built.vsock, ({ cid, udsPath }) =>
-      on('vsock', join(u32(0), text(udsPath), u64(cid), virtio(layout, 19, VERSION_1, 3))),
-    ),
+    optional(built.vsock, (each) => on('vsock', vsock(layout, each))),
     optional(built.balloon, (each) => on('balloon', balloon(layout, each))),
     optional(built.mmds, () => version),
-    built.entropy ? some(on('rng', join(virtio(layout, 4), noLimit))) : none,
-  );
-  if (layout !== '1.14') return since12;
-  return join(
-    since12,
+    built.entropy ? some(on('rng', struct(virtio(layout, 'rng'), unlimited))) : none,
+  ];
+  if (!from(layout, '1.14')) return oldest;
+  return [
+    ...oldest,
     list(built.pmem ?? [], (each) => on(each.id, pmem(layout, each))),
     optional(built.memoryDevice, (each) => on('virtio-mem', memoryDevice(layout, each))),
-  );
+  ];
 }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crc64 } from '../../lib/vmstate/crc64.js';
-import { u64 } from '../builders/bincode.js';
+import { eightBytes } from '../builders/bincode.js';
 
 const test = suite('vmstate crc64');
 
@@ -20,7 +20,7 @@ test('of nothing, and of zeros alone, it is 0', () => {
 
 test('over bytes and their CRC it is 0, as Firecracker checks it', () => {
   const bytes = Buffer.from('any bytes at all');
-  assert.is(crc64(Buffer.concat([bytes, u64(crc64(bytes))])), 0n);
+  assert.is(crc64(Buffer.concat([bytes, eightBytes(crc64(bytes))])), 0n);
 });
 
 test.run();

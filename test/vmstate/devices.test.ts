@@ -1,6 +1,6 @@
 /**
- * The fixtures were written by the code of Firecracker 1.12.1, 1.13.2 and 1.14.0: what the builder makes of `everyDevice`
- * was loaded by its `Snapshot::load` and saved again by its `Snapshot::save`.
+ * The fixtures were written by the code of Firecracker 1.12.1, 1.13.2, 1.14.0, 1.15.1 and 1.16.1: what the builder makes of
+ * `everyDevice` was loaded by its `Snapshot::load` and saved again by its `Snapshot::save`.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -26,6 +26,12 @@ for (const layout of layouts) {
     assert.equal(written, ok(buildVmState(everyDevice(layout))));
   });
 }
+
+test('the same VM is the same state, whichever release and codec wrote it', () => {
+  const state = stateOf(fixture('every-device-1.14'));
+  assert.equal(stateOf(fixture('every-device-1.15')), state);
+  assert.equal(stateOf(fixture('every-device-1.16')), state);
+});
 
 test('the machine is told whole', () => {
   both((state) => {

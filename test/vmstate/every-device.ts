@@ -1,7 +1,7 @@
 import type { BuiltVmState } from '../builders/vmstate.js';
-import type { BuiltDevices, BuiltLayout } from '../builders/vmstate-devices.js';
+import { type BuiltDevices, type BuiltLayout, from } from '../builders/vmstate-devices.js';
 
-export const layouts = ['1.12', '1.13', '1.14'] as const;
+export const layouts = ['1.12', '1.13', '1.14', '1.15', '1.16'] as const;
 
 /** A VM with every device that a release knows, on every bus that it has. */
 export function everyDevice(layout: BuiltLayout): BuiltVmState {
@@ -13,7 +13,9 @@ export function everyDevice(layout: BuiltLayout): BuiltVmState {
     regions: [
       { base: 0n, size: 3n << 30n },
       { base: 1n << 32n, size: 2n << 30n },
-      ...(layout === '1.14' ? [{ base: 1n << 39n, size: 1n << 28n, hotpluggable: true, plugged: [false, true] }] : []),
+      ...(from(layout, '1.14')
+        ? [{ base: 1n << 39n, size: 1n << 28n, hotpluggable: true, plugged: [false, true] }]
+        : []),
     ],
     kernelPath: '/boot/vmlinux',
     initrdPath: '/boot/initrd',
@@ -48,7 +50,7 @@ function devicesOf(layout: BuiltLayout, prefix: string): BuiltDevices {
     balloon: { pages: 512, actualPages: 3 },
     mmds: 'V2',
     entropy: true,
-    ...(layout === '1.14'
+    ...(from(layout, '1.14')
       ? {
           pmem: [{ id: `${prefix}pmem`, path: `${prefix}pmem.img`, rootDevice: true, readOnly: true }],
           memoryDevice: { base: 1n << 39n, size: 1n << 28n, requested: 1n << 27n },

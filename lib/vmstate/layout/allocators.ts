@@ -1,6 +1,7 @@
-import { enumeration, numbers, option, present, type Reader, struct, u32, u64 } from '../bincode.js';
 import { fail } from '../cursor.js';
-import { MAX_TREE_DEPTH } from '../limits.js';
+import type { Deserializer } from '../deserializer.js';
+import { MAX_TREE_DEPTH, MAX_TREE_NODES } from '../limits.js';
+import { enumeration, numbers, option, present, type Reader, struct, u32, u64 } from '../serde.js';
 import { type Layout, since } from '../versions.js';
 
 /** IdAllocator, src/id_allocator.rs of the crate vm-allocator 0.1.3. */
@@ -13,26 +14,31 @@ const idAllocator = struct({
 
 const rangeInclusive = struct({ start: u64, end: u64 });
 
-/** InnerNode, src/allocation_engine/interval_tree.rs there. */
-function node(depth: number): Reader<void> {
-  return (cursor) => {
-    if (depth > MAX_TREE_DEPTH) return fail(cursor, cursor.at, `a tree of more than ${MAX_TREE_DEPTH} levels`);
-    inner(cursor);
-  };
-  function inner(cursor: Parameters<Reader<void>>[0]): void {
-    const child = option(node(depth + 1));
-    struct({
-      key: rangeInclusive,
-      nodeState: enumeration('free', 'allocated'),
-      left: child,
-      right: child,
-      height: u64,
-    })(cursor);
-  }
-}
+/** IntervalTree, src/allocation_engine/interval_tree.rs there: nodes within nodes. How many there were. */
+const intervalTree: Reader<number> = (from) => {
+  let nodes = 0;
+  const nodeAt =
+    (depth: number): Reader<void> =>
+    (inner: Deserializer) => {
+      nodes += 1;
+      if (depth > MAX_TREE_DEPTH) fail(inner.cursor, inner.cursor.at, `a tree of more than ${MAX_TREE_DEPTH} levels`);
+      if (nodes > MAX_TREE_NODES) fail(inner.cursor, inner.cursor.at, `a tree of more than ${MAX_TREE_NODES} nodes`);
+      if (inner.cursor.problem !== null) return;
+      const child = option(nodeAt(depth + 1));
+      struct({
+        key: rangeInclusive,
+        nodeState: enumeration('free', 'allocated'),
+        left: child,
+        right: child,
+        height: u64,
+      })(inner);
+    };
+  option(nodeAt(1))(from);
+  return nodes;
+};
 
 /** AddressAllocator, src/address_allocator.rs there. */
-const addressAllocator = struct({ addressSpace: rangeInclusive, root: option(node(1)) });
+const addressAllocator = struct({ addressSpace: rangeInclusive, intervalTree });
 
 /** ResourceAllocator, src/vmm/src/vstate/resources.rs. */
 export function resourceAllocator(layout: Layout) {

@@ -1,4 +1,4 @@
-import { bool, bytes, enumeration, option, type Reader, string, struct, tagged, u64 } from '../bincode.js';
+import { bool, bytes, enumeration, option, type Reader, string, struct, tagged, u64 } from '../serde.js';
 import type { Layout } from '../versions.js';
 import { rateLimiter, virtioDevice } from './virtio.js';
 
@@ -42,5 +42,5 @@ function as<const Kind extends string, T>(
   kind: Kind,
   read: Reader<T>,
 ): Reader<{ readonly kind: Kind; readonly of: T }> {
-  return (cursor) => ({ kind, of: read(cursor) });
+  return (from) => ({ kind, of: read(from) });
 }

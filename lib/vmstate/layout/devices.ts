@@ -1,17 +1,4 @@
-import {
-  bool,
-  byteArray,
-  count,
-  option,
-  present,
-  type Reader,
-  string,
-  struct,
-  tagged,
-  u16,
-  u32,
-  u64,
-} from '../bincode.js';
+import { bool, count, option, present, string, struct, tagged, times, u8, u16, u32, u64 } from '../serde.js';
 import { type Layout, since } from '../versions.js';
 import { rateLimiter, virtioDevice } from './virtio.js';
 
@@ -22,8 +9,9 @@ export function net(layout: Layout) {
     tapIfName: string,
     rxRateLimiterState: rateLimiter,
     txRateLimiterState: rateLimiter,
-    mmdsNs: option(struct({ macAddr: byteArray(6), ipv4Addr: u32, tcpPort: u16 })),
+    mmdsNs: option(struct({ macAddr: times(6, u8), ipv4Addr: u32, tcpPort: u16 })),
     guestMac: option(string),
+    mtu: present(since(layout, '1.16'), option(u16), null),
     virtioState: virtioDevice(layout),
     rxBuffersState: present(
       !since(layout, '1.13'),
@@ -33,10 +21,12 @@ export function net(layout: Layout) {
   });
 }
 
-/** VsockState, src/vmm/src/devices/virtio/vsock/persist.rs; its backend is an enum of one variant. */
+/** VsockState, src/vmm/src/devices/virtio/vsock/persist.rs; before 1.15 its backend is an enum of one variant. */
 export function vsock(layout: Layout) {
+  const plain = since(layout, '1.15');
   return struct({
-    udsPath: tagged(string),
+    udsPath: plain ? string : tagged(string),
+    localPortLast: present(plain, u32, 0),
     cid: u64,
     virtioState: virtioDevice(layout),
   });
@@ -60,19 +50,19 @@ export function balloon(layout: Layout) {
   });
 }
 
-function times(repeats: number, read: Reader<unknown>): Reader<void> {
-  return (cursor) => {
-    for (let index = 0; index < repeats; index++) read(cursor);
-  };
-}
-
 /** EntropyState, src/vmm/src/devices/virtio/rng/persist.rs. */
 export function entropy(layout: Layout) {
   return struct({ virtioState: virtioDevice(layout), rateLimiterState: rateLimiter });
 }
 
+const tokenBucketConfig = struct({ size: u64, oneTimeBurst: option(u64), refillTime: u64 });
+
+/** RateLimiterConfig of a PmemConfig, src/vmm/src/vmm_config/mod.rs. */
+const rateLimiterConfig = option(struct({ bandwidth: option(tokenBucketConfig), ops: option(tokenBucketConfig) }));
+
 /** PmemState, src/vmm/src/devices/virtio/pmem/persist.rs: addresses in the guest, then the PmemConfig of the API. */
 export function pmem(layout: Layout) {
+  const limited = since(layout, '1.16');
   return struct({
     virtioState: virtioDevice(layout),
     start: u64,
@@ -81,6 +71,8 @@ export function pmem(layout: Layout) {
     pathOnHost: string,
     rootDevice: bool,
     readOnly: bool,
+    rateLimiter: present(limited, rateLimiterConfig, null),
+    rateLimiterState: present(limited, rateLimiter, null),
   });
 }
 

@@ -1,4 +1,4 @@
-import { bytes, count, numbers, option, present, type Reader, struct, u32 } from '../bincode.js';
+import { bytes, count, numbers, option, present, type Reader, struct, u32 } from '../serde.js';
 import { type Layout, since } from '../versions.js';
 import { resourceAllocator } from './allocators.js';
 import { guestMemory } from './machine.js';

@@ -1,4 +1,4 @@
-import { bool, count, enumeration, option, present, string, struct, u64, vector } from '../bincode.js';
+import { bool, count, enumeration, option, present, string, struct, u64, vector } from '../serde.js';
 import { type Layout, since } from '../versions.js';
 
 /** BootSourceConfig, src/vmm/src/vmm_config/boot_source.rs. */

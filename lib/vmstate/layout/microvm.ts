@@ -1,4 +1,18 @@
-import { bool, count, enumeration, option, present, type Reader, string, struct, u32, vector } from '../bincode.js';
+import {
+  bool,
+  bytes,
+  count,
+  enumeration,
+  option,
+  present,
+  type Reader,
+  string,
+  struct,
+  times,
+  u8,
+  u32,
+  vector,
+} from '../serde.js';
 import type { Device } from '../state.js';
 import { type Layout, since } from '../versions.js';
 import { acpiDevices } from './acpi.js';
@@ -19,8 +33,8 @@ type OnBus = <T>(state: Reader<T>) => Reader<Placed<T>>;
 function onMmio(layout: Layout): OnBus {
   return (state) => {
     const read = struct({ deviceId: string, state, transport: mmioTransport(layout) });
-    return (cursor) => {
-      const { deviceId, state, transport } = read(cursor);
+    return (from) => {
+      const { deviceId, state, transport } = read(from);
       return { deviceId, state, place: { bus: 'mmio', address: transport.addr } } as const;
     };
   };
@@ -30,9 +44,9 @@ function onMmio(layout: Layout): OnBus {
 function onPci(layout: Layout): OnBus {
   return (state) => {
     const read = struct({ deviceId: string, pciDeviceBdf: u32, state, transport: pciTransport(layout) });
-    return (cursor) => {
-      const { deviceId, state, transport } = read(cursor);
-      return { deviceId, state, place: { bus: 'pci', address: transport.pciDeviceBdf } } as const;
+    return (from) => {
+      const { deviceId, state, transport } = read(from);
+      return { deviceId, state, place: { bus: 'pci', address: transport.address } } as const;
     };
   };
 }
@@ -57,7 +71,10 @@ function devicesOn(layout: Layout, on: OnBus) {
   });
 }
 
-/** MicrovmState, src/vmm/src/persist.rs; from 1.13 on its last three are the struct DevicesState. */
+/** SerialState, src/vmm/src/device_manager/persist.rs: nine registers, and what was typed but not read. */
+const serial = struct({ registers: times(9, u8), inBuffer: bytes });
+
+/** MicrovmState, src/vmm/src/persist.rs; from 1.13 on what is behind the vCPUs is the struct DevicesState. */
 export function microvmState(layout: Layout) {
   const pci = since(layout, '1.13');
   return struct({
@@ -68,6 +85,7 @@ export function microvmState(layout: Layout) {
     mmioState: devicesOn(layout, onMmio(layout)),
     acpiState: acpiDevices(layout),
     pciState: present(pci, struct({ pciEnabled: bool, devices: devicesOn(layout, onPci(layout)) }), null),
+    serialState: present(since(layout, '1.16'), option(serial), null),
   });
 }
 

@@ -1,4 +1,4 @@
-import { bool, option, present, struct, u16, u32, u64, vector } from '../bincode.js';
+import { bool, enumeration, option, present, struct, u16, u32, u64, vector } from '../serde.js';
 import { type Layout, since } from '../versions.js';
 
 /** QueueState, src/vmm/src/devices/virtio/persist.rs. */
@@ -14,10 +14,13 @@ const queue = struct({
   numAdded: u16,
 });
 
+/** VirtioDeviceType, src/vmm/src/devices/virtio/device.rs; before 1.15 the number of virtio's own. */
+const deviceType = enumeration('net', 'block', 'rng', 'balloon', 'vsock', 'mem', 'pmem');
+
 /** VirtioDeviceState, src/vmm/src/devices/virtio/persist.rs. */
 export function virtioDevice(layout: Layout) {
   return struct({
-    deviceType: u32,
+    deviceType: since(layout, '1.15') ? deviceType : u32,
     availFeatures: u64,
     ackedFeatures: u64,
     queues: vector(queue),
