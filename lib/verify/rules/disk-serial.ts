@@ -20,11 +20,11 @@ export function judgeSerial(facts: DiskFacts, disk: SidecarDisk, index: number):
   return [mismatch(facts, `disk ${index} has a serial that cocoon does not give`, serials, 'cocoon')];
 }
 
-/** Null for a role that another rule refuses. */
+/** Null for a layer of a cloud image, which another rule refuses. */
 function expectedSerial(facts: DiskFacts, disk: SidecarDisk, index: number): string | null {
-  if (disk.role === 'cidata') return '';
   if (disk.role === 'cow') return facts.kind === 'cloud-image' ? '' : COW_SERIAL;
-  if (disk.role !== 'layer' || facts.kind === 'cloud-image') return null;
+  if (disk.role !== 'layer') return '';
+  if (facts.kind === 'cloud-image') return null;
   return layerSerial(facts.sidecar.slice(0, index).filter(({ role }) => role === 'layer').length);
 }
 
