@@ -1,26 +1,10 @@
 import { interruptedError } from '../digest/interrupted.js';
+import type { ArchiveEntry } from './archive-entry.js';
 import { type Keep, type KeepQuestion, keepOfSnapshot } from './keep.js';
-import type { KeptContent } from './kept-content.js';
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.js';
 import { Malformed } from './malformed.js';
 import { openArchiveFile, openArchiveStream } from './open-archive.js';
 import { readEntries } from './read-entries.js';
-
-/** A file of an archive, as `cocoon snapshot import` would write it. */
-export interface ArchiveEntry {
-  /** A plain file name: valid UTF-8, no slash, no control characters, not `.` or `..`. No other entry has it. */
-  readonly name: string;
-  /** Permission bits; never set-user-ID and its like. */
-  readonly mode: number;
-  /** Bytes of the file as it would be unpacked. */
-  readonly size: bigint;
-  /** Bytes of it that stand in the archive: all but its holes. */
-  readonly stored: bigint;
-  /** Of a file with holes the number of its parts that hold data; null for a file that stands there whole. */
-  readonly sparse: { readonly segments: number } | null;
-  /** What was kept of its content: see `keptBytes`, `keptWhole` and `keptReader`. */
-  readonly kept: KeptContent;
-}
 
 /** What stands in an archive, or why it is none that cocoon writes and everybody reads alike. */
 export type ArchiveRead =

@@ -1,3 +1,4 @@
+import type { ArchiveEntry } from './archive-entry.js';
 import type { ByteSource } from './byte-source.js';
 import { type EntryHead, entryHead } from './entry-head.js';
 import type { Keep, KeepQuestion } from './keep.js';
@@ -5,7 +6,6 @@ import { keepContent } from './keep-content.js';
 import { type ArchiveLimits, BLOCK_BYTES, PAX_LIMIT, RECORD_NAME, TRAILING_LIMIT } from './limits.js';
 import { Malformed } from './malformed.js';
 import { type PaxKey, readPaxRecords } from './pax-records.js';
-import type { ArchiveEntry } from './read-archive.js';
 import { isZero, readTarHeader, type TarHeader } from './tar-header.js';
 
 export interface EntryOptions {

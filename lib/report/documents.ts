@@ -1,38 +1,28 @@
 import * as v from 'valibot';
 import { findingCodes } from '../finding/catalogue.js';
+import {
+  basisSchema,
+  count,
+  digest,
+  type Frozen,
+  findingSchema,
+  orNull,
+  readFromSchema,
+  text,
+  verdictSchema,
+} from './document-parts.js';
 import { inspectSchema } from './inspect-document.js';
+import { installSchema } from './install-document.js';
+import { sealDocumentSchema } from './seal-document.js';
+
+export { basisSchema, type Verdict, verdictSchema } from './document-parts.js';
+export { type InstallReport, type InstallStep, installSchema } from './install-document.js';
+export { type SealedBlob, type SealReport, sealDocumentSchema } from './seal-document.js';
 
 /**
  * The JSON documents that commands print, one schema each: the types that the code uses and the JSON Schema files of the
  * package are both made from these. What is not known is null, never left out.
  */
-
-/** A document is data: nobody changes it once it is made. */
-type Frozen<T> = T extends readonly (infer Item)[]
-  ? readonly Frozen<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
-    : T;
-
-const text = v.string();
-const orNull = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
-
-export const verdictSchema = v.picklist(['allow', 'deny', 'unverified']);
-export type Verdict = Frozen<v.InferOutput<typeof verdictSchema>>;
-
-const findingSchema = v.strictObject({
-  code: v.picklist(findingCodes),
-  severity: v.picklist(['error', 'unverified', 'warning', 'info']),
-  message: text,
-  subject: orNull(text),
-  expected: orNull(text),
-  expectedFrom: orNull(text),
-  actual: orNull(text),
-  remedy: orNull(text),
-  remedyArgv: orNull(v.array(text)),
-});
 
 const chainLinkSchema = v.strictObject({ path: text, format: orNull(text), digest: orNull(digest) });
 
@@ -46,11 +36,6 @@ const diskSchema = v.strictObject({
   chain: v.array(chainLinkSchema),
 });
 export type DiskReport = Frozen<v.InferOutput<typeof diskSchema>>;
-
-export const basisSchema = v.picklist(['name', 'pull', 'proved', 'operator']);
-
-/** Past this machine's page cache, or through it. */
-const readFromSchema = v.picklist(['disk', 'cache']);
 
 const blobSchema = v.strictObject({
   path: text,
@@ -119,31 +104,6 @@ export const ensureSchema = v.strictObject({
 export type EnsureReport = Frozen<v.InferOutput<typeof ensureSchema>>;
 
 const sealHistorySchema = v.strictObject({ digest, size: count, basis: basisSchema, since: text, by: text });
-
-const sealedBlobSchema = v.strictObject({
-  blob: text,
-  path: text,
-  /** `sealed`: written now; `kept`: one was there and the content equals it; `replaced`: by name; `refused`: see findings. */
-  outcome: v.picklist(['sealed', 'kept', 'replaced', 'refused']),
-  digest: orNull(digest),
-  bytes: orNull(count),
-  /** Null where it was not read: a receipt spoke for it, or it could not be. */
-  readFrom: orNull(readFromSchema),
-  basis: orNull(basisSchema),
-  /** Why this content is believed, in words. */
-  because: orNull(text),
-  findings: v.array(findingSchema),
-});
-export type SealedBlob = Frozen<v.InferOutput<typeof sealedBlobSchema>>;
-
-export const sealDocumentSchema = v.strictObject({
-  schema: v.literal('blobcheck/seal/v1'),
-  verdict: verdictSchema,
-  root: orNull(text),
-  findings: v.array(findingSchema),
-  blobs: v.array(sealedBlobSchema),
-});
-export type SealReport = Frozen<v.InferOutput<typeof sealDocumentSchema>>;
 
 /** The process that has the turn to read a blob; what it has not said is null. */
 const readingSchema = v.strictObject({
@@ -220,32 +180,6 @@ export const explainSchema = v.strictObject({
   mend: text,
 });
 export type ExplainReport = Frozen<v.InferOutput<typeof explainSchema>>;
-
-const installStepSchema = v.strictObject({
-  step: v.picklist(['program', 'file', 'systemd', 'unit', 'process', 'sudo', 'state', 'seal', 'self-test']),
-  /**
-   * `done`: done, or found to be so; `unchanged`: it was so already; `planned`: `--dry-run`; `refused`: it was not done, or
-   * this node clones past the check; `unverified`: it could not be found out.
-   */
-  outcome: v.picklist(['done', 'unchanged', 'planned', 'warning', 'refused', 'unverified']),
-  /** A file, a unit, or a user. */
-  subject: orNull(text),
-  message: text,
-  remedy: orNull(text),
-});
-export type InstallStep = Frozen<v.InferOutput<typeof installStepSchema>>;
-
-export const installSchema = v.strictObject({
-  schema: v.literal('blobcheck/install/v1'),
-  command: v.picklist(['install', 'uninstall']),
-  dryRun: v.boolean(),
-  /** `allow`: all is gated, or gone; `deny`: something was refused, or the node is not gated; else `unverified`. */
-  verdict: verdictSchema,
-  steps: v.array(installStepSchema),
-  /** The first `seal --all`; null where it did not come to that. */
-  seal: orNull(sealDocumentSchema),
-});
-export type InstallReport = Frozen<v.InferOutput<typeof installSchema>>;
 
 /** Every document, by the name of the command that prints it. */
 export const documentSchemas = {

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
+import type { ArchiveEntry } from '../archive/archive-entry.js';
 import { type KeptContent, keptBytes, keptReader, keptWhole } from '../archive/kept-content.js';
-import type { ArchiveEntry } from '../archive/read-archive.js';
 import { BlobcheckError } from '../errors.js';
 import type { ReadAt } from '../file/read-at.js';
 import { DOCUMENT_LIMIT } from '../store/json-limits.js';
