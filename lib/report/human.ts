@@ -41,11 +41,37 @@ export function verifyText(report: VerifyReport, paint: Paint): string {
 
 function entryLines(entry: EntryReport, shown: Set<string>, paint: Paint): string[] {
   const { word, style } = verdictWords[entry.verdict];
-  const read = entry.blobs.filter((blob) => blob.how !== null).map((blob) => readText(blob, shown));
-  const details = read.length === 0 ? '' : paint('dim', `  ${read.join(', ')}`);
+  const read = readsText(
+    entry.blobs.filter((blob) => blob.how !== null),
+    shown,
+  );
+  const details = read === '' ? '' : paint('dim', `  ${read}`);
   const lines = [`${paint(style, word)}  ${paint('bold', escapeText(entry.ref))}${details}`];
   for (const found of entry.findings) lines.push(...findingLines(found, '            ', paint));
   return lines;
+}
+
+/** What was read for one entry: of a base by itself, of the many files of an OCI image together. */
+function readsText(blobs: readonly BlobReport[], shown: Set<string>): string {
+  const [only, ...others] = blobs;
+  if (only === undefined) return '';
+  if (others.length === 0) return readText(only, shown);
+  const fresh = blobs.filter(({ how, path }) => how === 'hashed' && !shown.has(path));
+  for (const { path } of fresh) shown.add(path);
+  const bases = new Set(blobs.map(({ basis }) => basis));
+  const basis = bases.size === 1 && only.basis !== null ? `, basis ${only.basis}` : '';
+  return `${blobs.length} files, ${bytesText(bytesOf(blobs))}, ${howText(blobs, fresh)}${basis}`;
+}
+
+const bytesOf = (blobs: readonly BlobReport[]): number => blobs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+
+function howText(blobs: readonly BlobReport[], fresh: readonly BlobReport[]): string {
+  const [first] = fresh;
+  if (first !== undefined) {
+    const from = fresh.every(({ readFrom }) => readFrom === first.readFrom) ? readFromText(first.readFrom) : 'read';
+    return fresh.length === blobs.length ? from : `${bytesText(bytesOf(fresh))} of them ${from}`;
+  }
+  return blobs.some(({ how }) => how === 'hashed') ? 'read above' : 'unchanged since they were last read';
 }
 
 function readText(blob: BlobReport, shown: Set<string>): string {

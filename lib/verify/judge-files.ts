@@ -40,7 +40,7 @@ export async function judgeFiles(run: Run, store: Store, files: SnapshotFiles): 
   const stood =
     facts.kind === 'cloud-image'
       ? await judgeOverlayAndBase(run, store, { facts, roots, findings, judgeOverlay })
-      : await judgeOciFiles(run, store, facts, roots, findings);
+      : await judgeOciFiles(run, store, { facts, roots, findings, sealedAs: id === null ? null : (named.name ?? id) });
   return entryOf({ ...named, findings, ...stood });
 }
 

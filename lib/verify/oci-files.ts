@@ -14,20 +14,28 @@ import type { Run } from './run.js';
 import type { SnapshotFacts } from './snapshot-facts.js';
 import { ownDisks } from './snapshot-rules.js';
 
+export interface OciFilesToJudge {
+  readonly facts: SnapshotFacts;
+  readonly roots: readonly string[];
+  /** Gets what is found. */
+  readonly findings: Finding[];
+  /** The snapshot, as `blobcheck seal` takes it; null for one that is in no store. */
+  readonly sealedAs: string | null;
+}
+
 /** Rules 12 to 16 for a snapshot of an OCI image: its layers and boot files, and whether they are the ones that are meant. */
 export async function judgeOciFiles(
   run: Run,
   store: Store,
-  facts: SnapshotFacts,
-  roots: readonly string[],
-  findings: Finding[],
+  { facts, roots, findings, sealedAs }: OciFilesToJudge,
 ): Promise<Pick<EntryReport, 'disks' | 'blobs'>> {
   const { record, directory, sidecar } = facts;
   const parts = ociParts(facts, roots);
   const blobs: BlobReport[] = [];
   for (const { blob, path } of await filesOf(store, parts, facts)) {
     const judged = await run.blob({ blob, path, indexedBytes: [] });
-    findings.push(...witnessedBy('cocoon.json', withLayerHealing(judged.findings, { path, image: record.image })));
+    const asker = { path, image: record.image, sealedAs };
+    findings.push(...witnessedBy('cocoon.json', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);
   }
   const sidecarPath = `${directory}/cocoon.json`;

@@ -57,7 +57,7 @@ async function known(store: Store, { blob, path }: BlobTarget) {
     const { request, origin } = await indexedBase(store, blob, path, forItself);
     return { request, heal: (findings: readonly Finding[]) => withHealing(findings, origin) };
   }
-  const heal = (findings: readonly Finding[]) => withLayerHealing(findings, { path, image: '' });
+  const heal = (findings: readonly Finding[]) => withLayerHealing(findings, { path, image: '', sealedAs: null });
   return { request: { blob, path, indexedBytes: [] }, heal };
 }
 

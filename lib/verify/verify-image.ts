@@ -51,7 +51,8 @@ async function verifyOciImage(run: Run, store: Store, ref: string, entry: OciIma
   for (const blob of imageBlobs(entry)) {
     const path = storeBlobPath(store, blob);
     const judged = await run.blob({ blob, path, indexedBytes: [] });
-    findings.push(...witnessedBy('image index', withLayerHealing(judged.findings, { path, image: entry.ref })));
+    const asker = { path, image: entry.ref, sealedAs: null };
+    findings.push(...witnessedBy('image index', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);
   }
   return entryOf({ ref, name: entry.ref, findings, blobs });

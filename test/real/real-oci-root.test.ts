@@ -75,6 +75,7 @@ needs(atCocoonsPathNeeds, test, 'its snapshots are unsealed before and allowed w
     const entry = entryOf(node, name);
     assert.is(entry.verdict, 'deny');
     assert.equal([...new Set(codes(entry))], ['blob-unsealed']);
+    assert.ok(entry.findings.every(({ remedy }) => remedy === `blobcheck seal ${name}`));
   }
   const sealed = run<SealReport>(node, ['seal', '--all']);
   assert.equal(

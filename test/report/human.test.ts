@@ -76,16 +76,28 @@ test('verdicts have colours where there is a terminal', () => {
 });
 
 test('what was read is told with its size, time and basis; a receipt with its size and basis', () => {
-  const blobs = [
-    blob(),
-    blob({ path: '/blobs/b.qcow2', how: 'receipt' }),
-    blob({ path: '/blobs/c.qcow2', seconds: null, basis: null, bytes: 512 }),
-    blob({ path: '/blobs/d.qcow2', how: null }),
-  ];
-  assert.is(
-    lines({ snapshots: [entry({ blobs })] })[0],
-    'allow       win11:v1  3.22 GB read from disk in 1.9s, basis name, 3.22 GB, unchanged since it was last read, basis name, 512 B read from disk',
-  );
+  const told = (changes: Partial<BlobReport>) => lines({ snapshots: [entry({ blobs: [blob(changes)] })] })[0];
+  assert.is(told({}), 'allow       win11:v1  3.22 GB read from disk in 1.9s, basis name');
+  assert.is(told({ how: 'receipt' }), 'allow       win11:v1  3.22 GB, unchanged since it was last read, basis name');
+  assert.is(told({ seconds: null, basis: null, bytes: 512 }), 'allow       win11:v1  512 B read from disk');
+  assert.is(told({ how: null }), 'allow       win11:v1');
+});
+
+test('of the many files of an image it is told how many there are, and how much was read now', () => {
+  const file = (name: string, changes: Partial<BlobReport> = {}) =>
+    blob({ path: `/oci/${name}`, bytes: 1000, basis: 'operator', readFrom: 'cache', ...changes });
+  const entries = [
+    [file('a'), file('b', { bytes: 500 })],
+    [file('a'), file('b', { bytes: 500 })],
+    [file('a'), file('c', { readFrom: 'disk' }), file('d', { basis: 'pull' })],
+    [file('e', { how: 'receipt' }), file('f', { how: 'receipt' })],
+  ].map((blobs) => entry({ blobs }));
+  assert.equal(lines({ snapshots: entries }).slice(0, 4), [
+    'allow       win11:v1  2 files, 1.5 kB, read through the page cache, basis operator',
+    'allow       win11:v1  2 files, 1.5 kB, read above, basis operator',
+    'allow       win11:v1  3 files, 3 kB, 2 kB of them read',
+    'allow       win11:v1  2 files, 2 kB, unchanged since they were last read, basis operator',
+  ]);
 });
 
 test('a base that several stand on was read once, and the others say so', () => {

@@ -74,7 +74,7 @@ async function extractFile(reader, path, header, records) {
   const descriptor = attempt('open', path, () => openSync(path, 'w', header.mode));
   try {
     ftruncateSync(descriptor, size);
-    for (const { o, l } of segments) await writeSegment(reader, descriptor, o, l, path);
+    for (const { o, l } of segments ?? []) await writeSegment(reader, descriptor, o, l, path);
   } finally {
     closeSync(descriptor);
   }
