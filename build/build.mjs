@@ -16,7 +16,16 @@ rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
 /** Packages with native code, or that only some runs need: they stay outside and are loaded when they are used. */
-const external = ['@photostructure/sqlite', 'cli-progress', 'fast-glob', 'hash-wasm', 'picomatch', 'smol-toml', 'yaml'];
+const external = [
+  '@photostructure/sqlite',
+  'cli-progress',
+  'fast-glob',
+  'hash-wasm',
+  'picomatch',
+  'smol-toml',
+  'yaml',
+  'zstddec',
+];
 
 /** Modules of Node that take milliseconds to load and that most runs never call. */
 const rarelyCalled = new Set(['node:child_process', 'node:fs/promises', 'node:os', 'node:tty', 'node:worker_threads']);

@@ -94,4 +94,11 @@ export const overlayEntries = {
     matters: 'The guest sees only the front of its disk.',
     mend: 'Nothing, if that was intended.',
   },
+  'overlay-tables-unread': {
+    severity: 'info',
+    means:
+      'The overlay of an archive stores more than is kept while it streams by: its header was judged, its tables were not.',
+    matters: 'This allow says nothing of them.',
+    mend: 'Import it: the check before the clone reads them.',
+  },
 } as const satisfies CatalogueEntries;

@@ -5,6 +5,7 @@ import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { Ledger, Remembered } from './ledger.js';
+import { provedDigest } from './proved-digest.js';
 import type { OnProgress } from './reader.js';
 import { blobWords } from './rules/blob-words.js';
 import { judgeContent } from './rules/content.js';
@@ -58,10 +59,12 @@ export async function judgeRead(
   const known = remembered.seal;
   const doubtful = known !== null && known.digest !== digest && hashed.changed === null;
   const confirmation = doubtful ? await confirm(path, hashed, options) : null;
+  const proved = known === null ? await provedDigest(request, options.ledger) : null;
   const findings = judgeContent({
     path,
     blob,
     digest,
+    proved,
     known,
     confirmation: confirmation && { digest: `sha256:${confirmation.digest}`, readFrom: confirmation.readFrom },
     changed: hashed.changed ?? (doubtful ? (confirmation === null ? 'removed' : confirmation.changed) : null),
@@ -72,7 +75,7 @@ export async function judgeRead(
   if (findings.length === 0) {
     // What rule 13 calls bad cannot be sealed, whatever it hashes to.
     const sealable = known === null && remembered.sealProblem === null && !structureBad;
-    const sealed = sealable ? await sealByName(request, options, hashed) : null;
+    const sealed = sealable ? await sealAtOnce(request, options, hashed, proved === null ? 'name' : 'proved') : null;
     basis = sealed ?? basis;
     await options.ledger.recordRead(blob, path, hashed, 'good', sound ? 'sound' : 'unknown');
   } else if (findings.some(({ code }) => code === 'blob-corrupt' || code === 'blob-replaced')) {
@@ -93,10 +96,18 @@ export async function judgeRead(
   };
 }
 
-/** A full hash that equals the name needs nobody's trust, and is remembered: a later flip is then known as one. */
-async function sealByName(request: BlobRequest, options: BlobOptions, hashed: HashedFile): Promise<'name' | null> {
-  const written = await options.ledger.seal(request.blob, hashed, 'name');
-  return written.kind === 'written' ? 'name' : null;
+/**
+ * A full hash that equals the name, or what a sealed blob proves, needs nobody's trust, and is remembered: a later flip is
+ * then known as one.
+ */
+async function sealAtOnce<B extends 'name' | 'proved'>(
+  request: BlobRequest,
+  options: BlobOptions,
+  hashed: HashedFile,
+  basis: B,
+): Promise<B | null> {
+  const written = await options.ledger.seal(request.blob, hashed, basis);
+  return written.kind === 'written' ? basis : null;
 }
 
 async function confirm(path: string, hashed: HashedFile, options: BlobOptions): Promise<HashedFile | null> {

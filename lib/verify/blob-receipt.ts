@@ -39,6 +39,7 @@ export async function judgeByReceipt(
     path: request.path,
     blob: request.blob,
     digest: receipt.digest,
+    proved: null,
     known: seal,
     confirmation: seal === null ? null : { digest: receipt.digest, readFrom: receipt.readFrom },
     changed: null,

@@ -6,7 +6,7 @@ import type { OciImageEntry, SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt } from './entry.js';
 import { withLayerHealing } from './heal-layer.js';
-import { filesOf, type OciParts, ociParts } from './oci-parts.js';
+import { filesOf, type OciParts, ociParts, partsOfImage } from './oci-parts.js';
 import { isOciImage, witnessedBy } from './origin.js';
 import { judgeCommandLine } from './rules/boot-files.js';
 import { type ImageParts, judgeLayers } from './rules/layers.js';
@@ -47,7 +47,7 @@ export async function judgeOciFiles(
         sidecarPath,
         opened: partsOf(parts),
         pinned: record.imageBlobIds,
-        indexed: indexed && indexedParts(indexed),
+        indexed: indexed && partsOf(partsOfImage(indexed)),
         image: record.image === '' ? null : record.image,
         imageLeadsTo: named?.manifestDigest ?? null,
         imageDigest: record.imageDigest,
@@ -65,13 +65,6 @@ async function imageEntries(store: Store, { image, imageDigest }: SnapshotRecord
   if (named !== undefined && isMeant(named)) return { indexed: named, named };
   const byDigest = imageDigest === null ? undefined : (await store.image(imageDigest)).find(isOciImage);
   return { indexed: byDigest !== undefined && isMeant(byDigest) ? byDigest : null, named: named ?? null };
-}
-
-const hexOf = (digest: string): string => digest.replace(/^sha256:/, '');
-
-function indexedParts({ layers, kernelLayer, initrdLayer }: OciImageEntry): ImageParts {
-  const hexOrNull = (digest: string | null) => (digest === null ? null : hexOf(digest));
-  return { layers: layers.map(hexOf), kernel: hexOrNull(kernelLayer), initrd: hexOrNull(initrdLayer) };
 }
 
 function partsOf({ layers, kernel, initrd }: OciParts): ImageParts {

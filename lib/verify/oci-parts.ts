@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { blobName, blobPath, ociBlobAt, type StoreBlob } from '../store/blob.js';
+import type { OciImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { realpathOrNull } from './root-spellings.js';
 import { bootFileAt } from './rules/boot-files.js';
@@ -28,6 +29,21 @@ export function ociParts({ sidecar, config, kind }: SnapshotFacts, roots: readon
   };
 }
 
+/** The same of what the index says of an image. */
+export function partsOfImage({ layers, kernelLayer, initrdLayer }: OciImageEntry): OciParts {
+  const part = (kind: StoreBlob['kind'], digest: string): StoreBlob => ({ kind, hex: digest.replace(/^sha256:/, '') });
+  return {
+    layers: layers.map((digest) => part('layer', digest)),
+    kernel: kernelLayer === null ? null : part('kernel', kernelLayer),
+    initrd: initrdLayer === null ? null : part('initrd', initrdLayer),
+  };
+}
+
+/** Lowest layer first, the boot files last. */
+export function blobsOf({ layers, kernel, initrd }: OciParts): readonly StoreBlob[] {
+  return [...layers, kernel, initrd].filter((blob) => blob !== null);
+}
+
 function layerAt(path: string, roots: readonly string[]): StoreBlob[] {
   const found = roots.map((root) => ociBlobAt(root, path)).find((blob) => blob?.kind === 'layer');
   return found ? [found] : [];
@@ -36,11 +52,12 @@ function layerAt(path: string, roots: readonly string[]): StoreBlob[] {
 /** The files of a store that parts of an image are in, each once. */
 export async function filesOf(
   store: Store,
-  { layers, kernel, initrd }: OciParts,
+  parts: OciParts,
   { kind }: Pick<SnapshotFacts, 'kind'>,
 ): Promise<readonly { readonly blob: string; readonly path: string }[]> {
   const root = (await realpathOrNull(store.root)) ?? store.root;
-  const all = [...layers, kernel, initrd].filter((blob) => blob !== null);
+  const all = [...blobsOf(parts)];
+  const { kernel } = parts;
   // Firecracker boots no compressed kernel: where cocoon has unpacked it, that is what a clone starts again from.
   const unpacked: StoreBlob | null = kernel && { kind: 'vmlinux', hex: kernel.hex };
   if (kind === 'firecracker' && unpacked !== null && isThere(blobPath(root, unpacked))) all.push(unpacked);

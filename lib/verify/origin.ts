@@ -1,10 +1,11 @@
 import type { Finding } from '../finding/finding.js';
 import type { Command } from '../finding/remedy.js';
-import { blobName, blobPath, parseBlobName, type StoreBlob } from '../store/blob.js';
+import { blobName, blobPath, parseBlobName } from '../store/blob.js';
 import type { CloudImageEntry, ImageEntry, OciImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { BlobRequest } from './blob-content.js';
 import type { ImageOrigin } from './heal.js';
+import { blobsOf, partsOfImage } from './oci-parts.js';
 
 /** A base with everything that the local image index says about it. */
 export interface IndexedBase {
@@ -70,13 +71,8 @@ export function isOciImage(entry: ImageEntry): entry is OciImageEntry {
 }
 
 /** The blobs of an OCI image, by their names. */
-export function imageBlobs({ layers, kernelLayer, initrdLayer }: OciImageEntry): string[] {
-  const named = (kind: StoreBlob['kind'], digest: string) => blobName({ kind, hex: digest.replace(/^sha256:/, '') });
-  const boot = [
-    ...(kernelLayer === null ? [] : [named('kernel', kernelLayer)]),
-    ...(initrdLayer === null ? [] : [named('initrd', initrdLayer)]),
-  ];
-  return [...layers.map((digest) => named('layer', digest)), ...boot];
+export function imageBlobs(entry: OciImageEntry): string[] {
+  return blobsOf(partsOfImage(entry)).map(blobName);
 }
 
 /** Where the blob of a name is in a store. */

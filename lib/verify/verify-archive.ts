@@ -70,7 +70,12 @@ async function judgeArchived(
   if (entry === undefined) return { findings: [], header: null, base: null };
   const { read, isWhole } = keptRead(archive, entry);
   const tables = isWhole ? ('unknown' as const) : ('unread' as const);
-  return await judgeOverlayContent(read, { path, size: Number(entry.size), tables }, place, signal);
+  const judged = await judgeOverlayContent(read, { path, size: Number(entry.size), tables }, place, signal);
+  if (isWhole) return judged;
+  const unread = finding('overlay-tables-unread', 'its tables are left to the check before the clone', {
+    subject: path,
+  });
+  return { ...judged, findings: [...judged.findings, unread] };
 }
 
 function malformed(

@@ -7,7 +7,8 @@ import { attempt, entryOf } from './entry.js';
 import { missingFirmware } from './firmware.js';
 import { withHealing } from './heal.js';
 import { withLayerHealing } from './heal-layer.js';
-import { ensureImage, hexOf, imageBlobs, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
+import { filesOf, partsOfImage } from './oci-parts.js';
+import { ensureImage, hexOf, indexedBase, isCloudImage, storeBlobPath, witnessedBy } from './origin.js';
 import { judgeFirmware } from './rules/firmware.js';
 import type { Run } from './run.js';
 
@@ -48,8 +49,8 @@ async function verifyOciImage(run: Run, store: Store, ref: string, entry: OciIma
     const what = entry.kernelLayer === null ? 'kernel' : 'initial RAM disk';
     findings.push(finding('boot-file-missing', `no layer of the image has a ${what}`, { subject: entry.ref }));
   }
-  for (const blob of imageBlobs(entry)) {
-    const path = storeBlobPath(store, blob);
+  // A VM may be started on either hypervisor.
+  for (const { blob, path } of await filesOf(store, partsOfImage(entry), { kind: 'firecracker' })) {
     const judged = await run.blob({ blob, path, indexedBytes: [] });
     const asker = { path, image: entry.ref, sealedAs: null };
     findings.push(...witnessedBy('image index', withLayerHealing(judged.findings, asker)));

@@ -31,6 +31,7 @@ const notErrors: Readonly<Partial<Record<FindingCode, Severity>>> = {
   'overlay-unflushed': 'warning',
   'overlay-refcounts-short': 'warning',
   'virtual-size-shrunk': 'warning',
+  'overlay-tables-unread': 'info',
   'blob-unreadable': 'unverified',
   'verification-overdue': 'warning',
   'blob-marked-dirty': 'warning',

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryReport, SealReport, StatusReport, VerifyReport } from '../../lib/report/documents.js';
@@ -333,6 +334,31 @@ for (const { what, of, code, done } of damages) {
     assert.ok(errorsOf(entry).every(({ remedy }) => remedy !== null && remedy !== ''));
   });
 }
+
+needs(
+  atCocoonsPathNeeds,
+  test,
+  'an unpacked kernel is what the sealed packed one becomes, and needs no seal of its own',
+  () => {
+    const elf = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(5000, 'kernel')]);
+    const sealedWith = (unpacked: Buffer) => {
+      const node = freshNode();
+      writeFileSync(boot(node.root, 'vmlinuz'), Buffer.concat([Buffer.from('MZ'), gzipSync(elf)]));
+      assert.is(run<SealReport>(node, ['seal', '--all']).status, 0);
+      writeFileSync(boot(node.root, 'vmlinux'), unpacked);
+      return node;
+    };
+    const vmlinuxOf = ({ blobs }: EntryReport) => blobs.find(({ path }) => path.endsWith('/vmlinux'));
+    const good = sealedWith(elf);
+    const entry = entryOf(good, 'fc:v1');
+    assert.equal([entry.verdict, codes(entry), vmlinuxOf(entry)?.basis], ['allow', [], 'proved']);
+    const [image] = run<VerifyReport>(good, ['verify', '--image', 'local/oci:v2']).report.images;
+    assert.equal([image?.verdict, image && vmlinuxOf(image)?.how], ['allow', 'receipt']);
+    const other = sealedWith(Buffer.concat([elf, Buffer.alloc(1)]));
+    assert.equal(codes(entryOf(other, 'fc:v1')), ['blob-unsealed']);
+    assert.is(run<VerifyReport>(other, ['verify', '--image', 'local/oci:v2']).status, 1);
+  },
+);
 
 /** What cocoon is asked for, through the guard; `started` is whether the real cocoon would have been. */
 const cloneThroughGuard = (node: Node, name: Name) => throughGuard(node, ['vm', 'clone', name]);

@@ -10,6 +10,8 @@ export interface ContentFacts {
   readonly blob: string;
   /** `sha256:<hex>` of the bytes that were read first. */
   readonly digest: string;
+  /** `sha256:<hex>` that another, sealed blob proves it must hash to; null where none does. */
+  readonly proved: string | null;
   readonly known: { readonly digest: string; readonly basis: Basis; readonly since: string } | null;
   /** The second read, from the medium and with the other engine; null when none was needed. */
   readonly confirmation: { readonly digest: string; readonly readFrom: 'disk' | 'cache' } | null;
@@ -34,7 +36,9 @@ export function judgeContent(facts: ContentFacts): Finding[] {
   if (facts.changed !== null) {
     return [finding('blob-changed', changes[facts.changed](noun), { subject: facts.path })];
   }
-  if (facts.known === null) return facts.digest === byName ? [] : [unsealed(facts, words)];
+  if (facts.known === null) {
+    return facts.digest === byName || facts.digest === facts.proved ? [] : [unsealed(facts, words)];
+  }
   if (facts.digest === facts.known.digest) return [];
   const details = {
     subject: facts.path,

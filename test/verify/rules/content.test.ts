@@ -15,6 +15,7 @@ function judge(changes: Partial<ContentFacts> = {}) {
     path: '/blobs/x.qcow2',
     blob,
     digest: converted,
+    proved: null,
     known: seal,
     confirmation: null,
     changed: null,
@@ -30,6 +31,12 @@ function codes(changes: Partial<ContentFacts> = {}): string[] {
 
 test('content that hashes to its name needs no seal', () => {
   assert.equal(codes({ known: null, digest: byName }), []);
+});
+
+test('content that a sealed blob proves needs no seal of its own, and other content does', () => {
+  assert.equal(codes({ known: null, proved: converted }), []);
+  assert.equal(codes({ known: null, proved: wrong }), ['blob-unsealed']);
+  assert.equal(codes({ digest: wrong, proved: wrong }), ['blob-corrupt']);
 });
 
 test('content that equals its seal is good, though it does not hash to its name', () => {

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { ZSTDDecoder } from 'zstddec/stream';
+
+/** Bytes. Kernels of distributions unpack to 50 to 80 MB. */
+const UNPACKED_LIMIT = 256 * 2 ** 20;
+
+const ELF = Buffer.from('7f454c46', 'hex');
+/** RFC 8878, 3.1.1. */
+const ZSTD = Buffer.from('28b52ffd', 'hex');
+/** RFC 1952, 2.3.1, with the only method that there is. */
+const GZIP = Buffer.from('1f8b08', 'hex');
+
+/**
+ * SHA-256 (hex) of what cocoon unpacks of a kernel for Firecracker, which boots none that is compressed: from the first place
+ * that looks like zstd, whatever follows it, else from the first that looks like gzip, which nothing may follow
+ * (decompressKernel in hypervisor/firecracker/create.go of cocoon 0.3.8). Null where neither gives an ELF file, or more than
+ * 256 MiB come out.
+ */
+export async function unpackedDigest(kernel: Buffer): Promise<string | null> {
+  const zstd = from(kernel, ZSTD);
+  const gzip = from(kernel, GZIP);
+  return (zstd && digestOf(await unzstd(zstd))) ?? (gzip && digestOf(gunzip(gzip)));
+}
+
+function from(kernel: Buffer, magic: Buffer): Buffer | null {
+  const at = kernel.indexOf(magic);
+  return at === -1 ? null : kernel.subarray(at);
+}
+
+function digestOf(pieces: Iterable<Uint8Array>): string | null {
+  const hash = createHash('sha256');
+  let head = Buffer.alloc(0);
+  let bytes = 0;
+  for (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > UNPACKED_LIMIT) return null;
+    if (head.length < ELF.length) head = Buffer.concat([head, piece.subarray(0, ELF.length)]);
+    hash.update(piece);
+  }
+  return head.subarray(0, ELF.length).equals(ELF) ? hash.digest('hex') : null;
+}
+
+/** Node itself has zstd from 22.15 on; windows of more than 128 MiB are refused. */
+async function unzstd(packed: Buffer): Promise<Iterable<Uint8Array>> {
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  return untilNothing(decoder.decodeStreaming([packed]));
+}
+
+/** Where the decoder can go no further, at what follows or at damage, it gives nothing, again and again. */
+function* untilNothing(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  try {
+    for (const piece of pieces) {
+      if (piece.length === 0) return;
+      yield piece;
+    }
+  } catch {
+    // It ends within a frame: what came out before counts, as for cocoon.
+  }
+}
+
+function gunzip(packed: Buffer): Iterable<Uint8Array> {
+  try {
+    return [gunzipSync(packed, { maxOutputLength: UNPACKED_LIMIT })];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { unpackedDigest } from '../../lib/kernel/unpacked-digest.js';
+
+const test = suite('unpackedDigest');
+
+const elf = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(200, 'kernel')]);
+const stub = Buffer.from('MZ, and the code that unpacks');
+const rest = Buffer.from('what the linker puts behind it');
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+/** One frame of one segment and one raw block (RFC 8878, 3.1.1): fewer than 256 bytes. */
+function zstd(content: Buffer): Buffer {
+  const block = (content.length << 3) | 1;
+  const head = [0x28, 0xb5, 0x2f, 0xfd, 0x20, content.length, block & 0xff, (block >> 8) & 0xff, block >> 16];
+  return Buffer.concat([Buffer.from(head), content]);
+}
+
+test('zstd counts whatever follows it', async () => {
+  for (const tail of [Buffer.alloc(0), rest, Buffer.alloc(300_000)]) {
+    assert.is(await unpackedDigest(Buffer.concat([stub, zstd(elf), tail])), sha256(elf));
+  }
+});
+
+test('gzip counts only where nothing follows it: cocoon unpacks no other', async () => {
+  assert.is(await unpackedDigest(Buffer.concat([stub, gzipSync(elf)])), sha256(elf));
+  assert.is(await unpackedDigest(Buffer.concat([stub, gzipSync(elf), rest])), null);
+});
+
+for (const [what, pack] of [
+  ['zstd', zstd],
+  ['gzip', gzipSync],
+] as const) {
+  test(`${what}: what is packed and is no ELF file proves nothing`, async () => {
+    assert.is(await unpackedDigest(Buffer.concat([stub, pack(rest)])), null);
+    assert.is(await unpackedDigest(Buffer.concat([stub, pack(Buffer.alloc(0))])), null);
+  });
+}
+
+test('gzip counts where what looks like zstd leads to nothing, as cocoon tries them', async () => {
+  assert.is(await unpackedDigest(Buffer.concat([Buffer.from('28b52ffd', 'hex'), stub, gzipSync(elf)])), sha256(elf));
+});
+
+test('nothing packed, or too much, proves nothing', async () => {
+  assert.is(await unpackedDigest(elf), null);
+  assert.is(await unpackedDigest(Buffer.alloc(0)), null);
+  const bomb = Buffer.concat([elf, Buffer.alloc(256 * 2 ** 20)]);
+  assert.is(await unpackedDigest(gzipSync(bomb, { level: 1 })), null);
+});
+
+test.run();
