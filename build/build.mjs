@@ -16,16 +16,7 @@ rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
 /** Packages with native code, or that only some runs need: they stay outside and are loaded when they are used. */
-const external = [
-  '@photostructure/sqlite',
-  'cli-progress',
-  'fast-glob',
-  'hash-wasm',
-  'picomatch',
-  'smol-toml',
-  'yaml',
-  'zstddec',
-];
+const external = ['@photostructure/sqlite', 'cli-progress', 'fast-glob', 'hash-wasm', 'picomatch', 'smol-toml', 'yaml'];
 
 /** Modules of Node that take milliseconds to load and that most runs never call. */
 const rarelyCalled = new Set(['node:child_process', 'node:fs/promises', 'node:os', 'node:tty', 'node:worker_threads']);
@@ -41,6 +32,7 @@ const bundles = await Promise.all([
     'program-hook': 'lib/cli/programs/hook.ts',
     'program-verify': 'lib/cli/programs/verify.ts',
   }),
+  bundle({ 'unpacked-digest': 'lib/kernel/unpacked-digest.ts' }),
   readerThread(),
 ]);
 writeFileSync('dist/THIRD-PARTY-LICENSES', licensesOf(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
@@ -70,7 +62,7 @@ async function bundle(entryPoints, plugins = []) {
     // Node's own `performance` is a module of 1 ms; a clock is all that is asked of it.
     define: { 'import.meta.url': 'fileAddress', 'performance.now': 'milliseconds' },
     banner: { js: preamble },
-    plugins: [...plugins, pure, loadedLate].map((setup) => ({ name: setup.name, setup })),
+    plugins: [...plugins, decoderOutside, pure, loadedLate].map((setup) => ({ name: setup.name, setup })),
     metafile: true,
   });
 }
@@ -127,6 +119,11 @@ function programsOutside(builder) {
   builder.onResolve({ filter: /^\.\/programs\/(\w+)\.js$/ }, ({ path }) => {
     return { path: path.replace('programs/', 'program-').replace(/js$/, 'cjs'), external: true };
   });
+}
+
+/** What hardly any run needs and is large: a file of its own, since its decoder is a module that Node 20.0 cannot require. */
+function decoderOutside(builder) {
+  builder.onResolve({ filter: /\/unpacked-digest\.js$/ }, () => ({ path: './unpacked-digest.cjs', external: true }));
 }
 
 /** jsonc-parser does not say so, but no module of it does anything when it is loaded: what is not used is left out. */
