@@ -188,9 +188,9 @@ bc_read_one() {
       [ -z "$bc_after_unknown" ] || bc_ended=doubtfully
       ;;
     --help | -h) bc_help=yes ;;
-    --pull) bc_pull=yes ;;
+    --pull) bc_pull=$bc_at ;;
     # What Go's strconv.ParseBool takes for true.
-    --pull=1 | --pull=t | --pull=T | --pull=TRUE | --pull=true | --pull=True) bc_pull=yes ;;
+    --pull=1 | --pull=t | --pull=T | --pull=TRUE | --pull=true | --pull=True) bc_pull=$bc_at ;;
     --pull=*) bc_pull='' ;;
     --on-demand | --no-direct-io | --fc | --windows | --force) ;;
     # The last one counts, so `--help --help=false` clones.

@@ -20,6 +20,7 @@ export async function hookCommand(words: readonly string[], options: HookOptions
   if (words.length === 0 && options.fromDir === undefined) {
     throw new BlobcheckError('usage', 'name what is to be cloned, restored or run');
   }
+  if (options.fromDir === '') throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   const limit = timeLimit(terminal, Number(options.waited ?? 0) * 1000);
   const question: Question = { operation, words, options, terminal, limit: limit.signal };
   const stamp = operation === 'clone' && options.fromDir === undefined ? await startStamping(question, words) : null;

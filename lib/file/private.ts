@@ -103,7 +103,7 @@ function judgeEnd(directory: string, end: PathEnd): NotPrivate[] {
     case 'unreadable':
       return because(end.kind, end.path, `cannot be looked at: ${systemErrorText(end.error)}`);
     case 'not-absolute':
-      return because(end.kind, directory, 'is not an absolute path');
+      return because(end.kind, directory, 'is not an absolute path, or leads through /proc');
   }
 }
 

@@ -20,7 +20,7 @@ export type PathEnd =
   | { readonly kind: 'missing'; readonly path: string }
   | { readonly kind: 'too-many-links'; readonly path: string }
   | { readonly kind: 'unreadable'; readonly path: string; readonly error: unknown }
-  /** Where it leads depends on who asks. */
+  /** Where it leads depends on who asks: a relative one, and one through /proc. */
   | { readonly kind: 'not-absolute' };
 
 export interface WalkedPath {
@@ -57,6 +57,8 @@ export function walkPath(path: string): WalkedPath {
         continue;
       }
       at = join(here.path, next.name);
+      // The links below lead one process here and another elsewhere, and not where their text says.
+      if (at === '/proc') return ended({ kind: 'not-absolute' });
       const found = look(steps, at);
       const isLink = found.stats.isSymbolicLink();
       if (next.given) given.push(isLink ? at : null);

@@ -123,6 +123,13 @@ export const snapshotEntries = {
     matters: 'The clone would open a file of the host, or of another tenant.',
     mend: 'Do not clone it. Take the snapshot again on its own node.',
   },
+  'snapshot-file-refused': {
+    severity: 'error',
+    means:
+      'The snapshot holds a file that cocoon never writes into one, and that it would take for its own in a clone.',
+    matters: 'A backup of a disk would be moved over the disk, the state of another hypervisor restored.',
+    mend: 'Move the file out of the directory, and ask where the snapshot came from.',
+  },
   'vm-config-host-access': {
     severity: 'error',
     means: 'config.json gives the guest a path, socket or device of the host that cocoon never gives.',

@@ -10,7 +10,7 @@ import type { CloudImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { isUrl } from '../verify/heal.js';
 import { openForCheck } from '../verify/open-for-check.js';
-import { ensureImage, hexOf, indexedBase, isCloudImage } from '../verify/origin.js';
+import { ensureImage, hexOf, indexedBase, isCloudImage, isOciImage } from '../verify/origin.js';
 import type { Run } from '../verify/run.js';
 import { verify } from '../verify/verify.js';
 import { bringBlob } from './bring.js';
@@ -67,6 +67,8 @@ export async function ensureImages(request: EnsureImagesRequest, options: Ensure
 async function stepsFor(work: Work, entry: EntryReport, policy: PullPolicy): Promise<EnsureStep[]> {
   const { ref } = entry;
   if (entry.findings.some(({ code }) => code === 'snapshot-unsupported' || code.startsWith('metadata-'))) return [];
+  // Layers and boot files are brought by cocoon's own `image pull`, as their remedies say; here they were read in full.
+  if ((await work.store.image(ref)).some(isOciImage)) return [];
   if (policy === 'Always') {
     const pulled = await pull(work, ref, true, null);
     // cocoon keeps a corrupt file under `--force`.

@@ -29,17 +29,27 @@ function parserOf<S extends ObjectShape>(shape: S): Parser<FieldsOf<S['fields']>
 /** The bytes of a sidecar, decoded. */
 export type Decode<T> = (bytes: Buffer) => Sidecar<T>;
 
-function decodeBy<T>(parse: Parser<T>): Decode<T> {
+/** A VM has a dozen at most; every disk is compared with every other. */
+const MAX_DEVICES = 256;
+
+function decodeBy<T>(parse: Parser<T>, lists: (value: T) => readonly (readonly unknown[])[] = () => []): Decode<T> {
   return (bytes) => {
     const parsed = parse(bytes);
-    if (parsed.kind === 'ok') return parsed;
+    if (parsed.kind === 'ok') {
+      const long = lists(parsed.value).find(({ length }) => length > MAX_DEVICES);
+      if (long === undefined) return parsed;
+      return { kind: 'malformed', reason: `it lists ${long.length} devices of one kind, more than ${MAX_DEVICES}` };
+    }
     return { kind: 'malformed', reason: `${parsed.reason} (line ${parsed.line}, column ${parsed.column})` };
   };
 }
 
-export const decodeCocoonSidecar: Decode<CocoonSidecar> = decodeBy(parserOf(cocoonSidecarShape));
+export const decodeCocoonSidecar: Decode<CocoonSidecar> = decodeBy(
+  parserOf(cocoonSidecarShape),
+  ({ storage_configs: disks }) => [disks],
+);
 /** `config.json`, the virtual machine as Cloud Hypervisor will make it. */
-export const decodeVmConfig: Decode<VmConfig> = decodeBy(parserOf(vmConfigShape));
+export const decodeVmConfig: Decode<VmConfig> = decodeBy(parserOf(vmConfigShape), ({ disks, net }) => [disks, net]);
 /** `state.json`: what it says of the memory and of the disks. */
 export const decodeMachineState: Decode<MachineState> = decodeBy(parseMachineState);
 

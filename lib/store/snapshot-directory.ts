@@ -99,8 +99,11 @@ function look(directory: string, name: Buffer): Looked | null {
   }
 }
 
+/** A clone may link it, which is nothing that happens to its content. */
+const isMemory = (name: string): boolean => name.startsWith('memory-range') || name === 'mem';
+
 function stampOf(name: string, { ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [name, ino, size, mtimeNs, name.startsWith('memory-range') ? '' : ctimeNs].join('/');
+  return [name, ino, size, mtimeNs, isMemory(name) ? '' : ctimeNs].join('/');
 }
 
 function resolved(path: string): string | null {

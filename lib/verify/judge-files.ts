@@ -1,4 +1,5 @@
 import { type Finding, finding } from '../finding/finding.js';
+import type { Command } from '../finding/remedy.js';
 import type { EntryReport } from '../report/documents.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
@@ -21,13 +22,15 @@ export interface SnapshotFiles {
   /** What came of reading it. */
   readonly findings: readonly Finding[];
   readonly judgeOverlay: OverlayToJudge['judgeOverlay'];
+  /** The command that brings its base; null where there is none. */
+  readonly ensure: Command | null;
   /** A virtual machine that it would be restored onto. */
   readonly vm?: string | undefined;
 }
 
 /** Rules 3 to 17 for a snapshot whose files were read. */
 export async function judgeFiles(run: Run, store: Store, files: SnapshotFiles): Promise<EntryReport> {
-  const { ref, id, facts, rawDisks, judgeOverlay, vm } = files;
+  const { ref, id, facts, rawDisks, judgeOverlay, ensure, vm } = files;
   const { record } = facts;
   const findings = [...files.findings];
   const named = { ref, id, name: record.name === '' ? null : record.name };
@@ -39,7 +42,7 @@ export async function judgeFiles(run: Run, store: Store, files: SnapshotFiles): 
   if (vm !== undefined) findings.push(...(await judgeVirtualMachine(store, facts, vm)));
   const stood =
     facts.kind === 'cloud-image'
-      ? await judgeOverlayAndBase(run, store, { facts, roots, findings, judgeOverlay })
+      ? await judgeOverlayAndBase(run, store, { facts, roots, findings, judgeOverlay, ensure })
       : await judgeOciFiles(run, store, { facts, roots, findings, sealedAs: id === null ? null : (named.name ?? id) });
   return entryOf({ ...named, findings, ...stood });
 }

@@ -34,7 +34,7 @@ export async function judgeOciFiles(
   const blobs: BlobReport[] = [];
   for (const { blob, path } of await filesOf(store, parts, facts)) {
     const judged = await run.blob({ blob, path, indexedBytes: [] });
-    const asker = { path, image: record.image, sealedAs };
+    const asker = { path, image: pullReference(record), sealedAs };
     findings.push(...witnessedBy('cocoon.json', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);
   }
@@ -56,6 +56,12 @@ export async function judgeOciFiles(
   }
   findings.push(...judgeKernelWords(facts, sidecarPath), ...judgeLayerSizes(facts, parts, blobs));
   return { disks: [...layerDisks(parts, blobs), ...ownDisks(facts)], blobs };
+}
+
+/** What `cocoon image pull` takes for the very image that the record means, as cocoon itself puts it (digestPullRef). */
+function pullReference({ image, imageDigest }: SnapshotRecord): string {
+  if (image === '' || imageDigest === null) return image;
+  return `${image.replace(/@.*$/, '').replace(/:[^:/]*$/, '')}@${imageDigest}`;
 }
 
 /** The entry of the very image that the record means, and the one that its name leads to now. */

@@ -22,6 +22,10 @@ export interface BaseAsker {
 }
 
 export const ensureSnapshot = (ref: string): Command => ({ words: ['blobcheck', 'ensure'], values: [ref] });
+export const ensureDirectory = (ref: string): Command => ({
+  words: ['blobcheck', 'ensure', '--from-dir'],
+  values: [ref],
+});
 export const ensureImage = (ref: string): Command => ({ words: ['blobcheck', 'ensure', '--image'], values: [ref] });
 
 /** Looks a base up in the image index. */

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Finding } from '../finding/finding.js';
+import type { Command } from '../finding/remedy.js';
 import type { EntryReport } from '../report/documents.js';
 import { blobIn, cloudImageBlobs } from '../store/layout.js';
 import type { SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt } from './entry.js';
 import { withHealing } from './heal.js';
-import { ensureSnapshot, indexedBase } from './origin.js';
+import { indexedBase } from './origin.js';
 import { type BlobPlace, type JudgedOverlay, judgeOverlayOnBase, overlayDisk } from './overlay.js';
 import { realpathOrNull } from './root-spellings.js';
 import { judgePins } from './rules/pins.js';
@@ -22,13 +23,15 @@ export interface OverlayToJudge {
   readonly findings: Finding[];
   /** Rules 9 to 11, wherever its bytes are. */
   judgeOverlay(path: string, place: BlobPlace): Promise<JudgedOverlay>;
+  /** The command that brings the base; null where there is none. */
+  readonly ensure: Command | null;
 }
 
 /** Rules 9 to 16: the overlay, and the base that its accepted name leads to. */
 export async function judgeOverlayAndBase(
   run: Run,
   store: Store,
-  { facts, roots, findings, judgeOverlay }: OverlayToJudge,
+  { facts, roots, findings, judgeOverlay, ensure }: OverlayToJudge,
 ): Promise<Pick<EntryReport, 'disks' | 'blobs'>> {
   const path = join(facts.directory, 'overlay.qcow2');
   const blobs = (await realpathOrNull(cloudImageBlobs(store.root))) ?? cloudImageBlobs(store.root);
@@ -44,7 +47,7 @@ export async function judgeOverlayAndBase(
   }
   const blobPath = blobIn(blobs, blob);
   const report = await attempt(findings, path, () =>
-    judgeOnBase(run, store, facts.record, { path, overlay, blob, blobPath }, findings),
+    judgeOnBase(run, store, facts.record, { path, overlay, blob, blobPath, ensure }, findings),
   );
   const chain = [{ path: blobPath, format: 'qcow2', digest: report?.actual ?? null }];
   const disks = [overlayDisk('overlay.qcow2', overlay, chain), ...ownDisks(facts)];
@@ -56,6 +59,7 @@ interface OverlayOnBlob {
   readonly overlay: JudgedOverlay;
   readonly blob: string;
   readonly blobPath: string;
+  readonly ensure: Command | null;
 }
 
 /** Rules 12 to 16 for an overlay on a blob of the store. */
@@ -63,11 +67,10 @@ async function judgeOnBase(
   run: Run,
   store: Store,
   record: SnapshotRecord,
-  { path, overlay, blob, blobPath }: OverlayOnBlob,
+  { path, overlay, blob, blobPath, ensure }: OverlayOnBlob,
   findings: Finding[],
 ): Promise<EntryReport['blobs'][number]> {
   const image = record.image === '' ? null : record.image;
-  const ensure = ensureSnapshot(record.name === '' ? record.id : record.name);
   const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, { image, ensure }));
   const base = await run.blob(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] });
   const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null, ensure };

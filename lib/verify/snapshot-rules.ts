@@ -103,7 +103,7 @@ function judgeBoot({ kind, directory, sidecar, config }: SnapshotFacts, { roots 
     sidecarPath: join(directory, 'cocoon.json'),
     roots,
     sidecar: sidecar.value.boot_config,
-    config: payload && { kernel: payload.kernel, initrd: payload.initramfs, cmdline: payload.cmdline },
+    config: payload && { kernel: payload.kernel, initrd: payload.initramfs },
   });
 }
 

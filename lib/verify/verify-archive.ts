@@ -44,7 +44,7 @@ export async function verifyArchive(
   const facts = archiveFacts(ref, files, record);
   const rawDisks = archivedRawDisks(facts, files);
   const judgeOverlay = (path: string, place: BlobPlace) => judgeArchived(ref, files, path, place, run.signal);
-  return await judgeFiles(run, store, { ref, id: null, facts, rawDisks, findings, judgeOverlay });
+  return await judgeFiles(run, store, { ref, id: null, facts, rawDisks, findings, judgeOverlay, ensure: null });
 }
 
 function recordOf(archive: string, files: ArchiveFiles) {

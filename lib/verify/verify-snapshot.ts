@@ -4,6 +4,7 @@ import type { SnapshotRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { judgeFiles } from './judge-files.js';
+import { ensureDirectory, ensureSnapshot } from './origin.js';
 import { type BlobPlace, judgeOverlay } from './overlay.js';
 import type { Run } from './run.js';
 import { readRawDisks, readSnapshotFacts, sameDirectory } from './snapshot-facts.js';
@@ -49,8 +50,18 @@ export async function verifyRecord(
     return entryOf({ ref, id, name, findings: unsupported === null ? findings : [unsupported] });
   }
   const rawDisks = await readRawDisks(facts, findings);
+  const ensure = outside ? ensureDirectory(ref) : ensureSnapshot(record.name === '' ? record.id : record.name);
   const fromFile = (path: string, blobs: BlobPlace) => judgeOverlay(path, blobs, run.signal);
-  const entry = await judgeFiles(run, store, { ref, id, facts, rawDisks, findings, judgeOverlay: fromFile, vm });
+  const entry = await judgeFiles(run, store, {
+    ref,
+    id,
+    facts,
+    rawDisks,
+    findings,
+    judgeOverlay: fromFile,
+    ensure,
+    vm,
+  });
   if (!facts.readable) return entry;
   return run.watch(entry, { path: facts.directory, areSame: sameDirectory(facts, place) });
 }

@@ -16,7 +16,10 @@ export const MAX_TREE_DEPTH = 64;
 export const MAX_TREE_NODES = 1024;
 
 /**
- * Items of all the lists of a state together. bitcode puts up to eight into a byte; a state as long as Firecracker reads
- * has room for no more whole bytes, and a real one has a few thousand.
+ * Items of all the lists of a state together, numbers too. bitcode puts up to eight into a byte; a real state has a few
+ * thousand for each of its 32 processors at most.
  */
-export const MAX_LISTED_ITEMS = MAX_VMSTATE_BYTES;
+export const MAX_LISTED_ITEMS = 2 ** 20;
+
+/** Items of one list that are kept: devices, regions of memory. A VM has a few dozen. */
+export const MAX_KEPT_ITEMS = 4096;

@@ -1,6 +1,7 @@
 /** Types of Rust, described so that one description reads them through any codec. */
-import { within } from './cursor.js';
+import { fail, within } from './cursor.js';
 import type { Deserializer, Width } from './deserializer.js';
+import { MAX_KEPT_ITEMS } from './limits.js';
 
 export type Reader<T> = (from: Deserializer) => T;
 type Value<R> = R extends Reader<infer T> ? T : never;
@@ -31,7 +32,11 @@ export function option<T>(read: Reader<T>): Reader<T | null> {
 export function vector<T>(read: Reader<T>): Reader<readonly T[]> {
   return (from) => {
     const items: T[] = [];
-    from.list((item, index) => items.push(within(from.cursor, `[${index}]`, () => read(item))));
+    const { cursor } = from;
+    from.list((item, index) => {
+      if (index === MAX_KEPT_ITEMS) fail(cursor, cursor.at, `a list of more than ${MAX_KEPT_ITEMS} items`);
+      if (cursor.problem === null) items.push(within(cursor, `[${index}]`, () => read(item)));
+    });
     return items;
   };
 }

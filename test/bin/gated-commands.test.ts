@@ -97,17 +97,30 @@ const refused: readonly (readonly [what: string, args: readonly string[]])[] = [
   ['a clone in a mixture of readings', ['--debug', 'vm', '--fast', 'X', 'clone', 'S']],
 ];
 
+/** What cocoon gets: as it was, but that nothing is pulled any more once it is allowed. */
+function withoutPull(args: readonly string[], hook: readonly string[]): readonly string[] {
+  if (!hook.includes('--pull')) return args;
+  const at = args.findLastIndex((arg) => /^--pull(=1|=T)?$/.test(arg)) + 1;
+  return [...args.slice(0, at), '--pull=false', ...args.slice(at)];
+}
+
 for (const shell of shells) {
   const node = new GuardedNode(shell);
   for (const [what, args, hook] of gated) {
-    needs([shell.name], test, `${shell.name}: ${what} is judged before cocoon gets it as it was`, () => {
+    needs([shell.name], test, `${shell.name}: ${what} is judged before cocoon gets it`, () => {
       const run = node.run(args);
       assert.equal(run.asked, ['hook', ...hook]);
-      assert.equal(run.ran, args);
+      assert.equal(run.ran, withoutPull(args, hook));
       assert.is(run.status, 0);
       assert.is(run.stdout, '');
     });
   }
+  needs([shell.name], test, `${shell.name}: where the hook only warns, or is off, cocoon pulls as it was told`, () => {
+    for (const mode of ['warn', 'off']) {
+      const args = ['vm', 'clone', '--pull', '--name', 'N', 'S'];
+      assert.equal(node.run(args, { env: { BLOBCHECK_MODE: mode } }).ran, args);
+    }
+  });
   for (const [what, args] of untouched) {
     needs([shell.name], test, `${shell.name}: ${what} goes to cocoon at once`, () => {
       const run = node.run(args);

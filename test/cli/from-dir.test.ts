@@ -145,6 +145,12 @@ test('a directory that is not there is missing its snapshot.json, and is not pri
   assert.ok(codesOf(entry).includes('snapshot-file-missing'));
 });
 
+test('the hook takes no empty word for a directory', () => {
+  const run = hook(exported().node, ['--from-dir=']);
+  assert.is(run.status, 2);
+  assert.match(run.stderr, '--from-dir is empty');
+});
+
 test('the hook judges it, reads its base in a process of its own, and the guard’s words reach it', () => {
   const made = exported();
   const words = ['--from-dir', made.directory, '--root-dir', made.node.root.directory];

@@ -69,7 +69,7 @@ function recordOf(node: SmallNode, id: string): Record<string, unknown> {
 /** A file that is run as cocoon, and what vk-cocoon calls it with. */
 function cocoonStub(): string {
   const path = join(temporaryDirectory(), 'cocoon');
-  writeFileSync(path, '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(path, '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
   return path;
 }
 const clone = (node: SmallNode) => {
@@ -86,6 +86,7 @@ here('through the guard, too: then cocoon is run, and nothing else', () => {
   assert.ok(cold.programs.length > WARM.length + 1);
   const warm = startedBy(words, env);
   assert.equal([warm.status, warm.stderr, warm.programs], [0, '', [...WARM, 'cocoon']]);
+  for (const { stdout } of [cold, warm]) assert.match(stdout, '--pull --pull=false --on-demand app:v1\n');
 });
 
 needs(['strace', 'receipts', 'mount-namespace'], test, "with root's settings, whose owner the same stat shows", () => {

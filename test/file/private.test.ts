@@ -221,8 +221,9 @@ test('what is no directory is told, not thrown', async () => {
   fs.symlinkSync('loop', join(at.base, 'loop'));
   assert.equal(await reasons(at, join(at.base, 'loop')), ['loop: too-many-links: is one symbolic link too many']);
   assert.match((await reasons(at, `${at.base}/nul\0byte`))[0] ?? '', /unreadable: cannot be looked at: /);
-  for (const path of ['', 'snapshot', '../snapshot']) {
-    assert.equal(await whyNotPrivate(path), [{ path, kind: 'not-absolute', reason: 'is not an absolute path' }]);
+  for (const path of ['', 'snapshot', '../snapshot', `/proc/self/root${at.directory}`, '/usr/../proc/self/cwd']) {
+    const reason = 'is not an absolute path, or leads through /proc';
+    assert.equal(await whyNotPrivate(path), [{ path, kind: 'not-absolute', reason }]);
   }
 });
 

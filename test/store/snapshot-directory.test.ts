@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -102,6 +102,20 @@ needs(['mkfifo'], test, 'a FIFO is listed and does not block', async () => {
   assert.ok(
     found.kind === 'directory' && found.entries.some(({ name, kind }) => name === 'vmstate' && kind === 'fifo'),
   );
+});
+
+test('a link to guest memory, which a clone makes, is no change; one to any other file is', async () => {
+  const { location, dataDir } = built();
+  writeFileSync(join(dataDir, 'mem'), '');
+  const stamp = async () => {
+    const found = await readSnapshotDirectory(dataDir, location);
+    return found.kind === 'directory' ? found.stamp : null;
+  };
+  const before = await stamp();
+  for (const name of ['mem', 'memory-ranges']) linkSync(join(dataDir, name), `${dataDir}.${name}`);
+  assert.is(await stamp(), before);
+  linkSync(join(dataDir, 'cocoon.json'), `${dataDir}.json`);
+  assert.is.not(await stamp(), before);
 });
 
 test('a directory of too many entries is cut, and that is told', async () => {

@@ -6,7 +6,6 @@ import { COW_SERIAL } from './disk-serial.js';
 export interface BootConfig {
   readonly kernel_path: string;
   readonly initrd_path: string;
-  readonly cmdline: string;
 }
 
 export interface BootFacts {
@@ -17,7 +16,7 @@ export interface BootFacts {
   /** `boot_config` of cocoon.json; null where it has none. */
   readonly sidecar: BootConfig | null;
   /** `payload` of config.json, which is what a Cloud Hypervisor boots from; null for Firecracker, which has none. */
-  readonly config: { readonly kernel: string; readonly initrd: string; readonly cmdline: string } | null;
+  readonly config: { readonly kernel: string; readonly initrd: string } | null;
 }
 
 /** The kernel or initial RAM disk of this store that a path names; null for any other path. */
@@ -27,8 +26,9 @@ export function bootFileAt(kind: BlobKind, path: string, roots: readonly string[
 }
 
 /**
- * A machine that boots a kernel: both files name the same kernel, initial RAM disk and command line, and these are boot
- * files of this store. A Cloud Hypervisor's paths are judged with the rest of config.json (rule 7).
+ * A machine that boots a kernel: both files name the same kernel and initial RAM disk, and these are boot files of this store.
+ * Their command lines may differ: cocoon writes a clone its own, with its name and addresses, but the running guest keeps the
+ * one of its source, and so does config.json (cloudhypervisor/clone.go). A Cloud Hypervisor's paths are judged with the rest of config.json (rule 7).
  */
 export function judgeBootFiles(facts: BootFacts): Finding[] {
   const { sidecar, config } = facts;
@@ -45,7 +45,6 @@ export function judgeBootFiles(facts: BootFacts): Finding[] {
   const pairs = [
     ['kernel', sidecar.kernel_path, config.kernel],
     ['initial RAM disk', sidecar.initrd_path, config.initrd],
-    ['command line', sidecar.cmdline, config.cmdline],
   ] as const;
   for (const [what, expected, actual] of pairs) {
     if (expected !== actual)

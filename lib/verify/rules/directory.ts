@@ -14,6 +14,14 @@ const knownFile =
   /^(?:overlay\.qcow2|cow\.raw|cidata\.img|config\.json|state\.json|cocoon\.json|snapshot\.json|memory-range.*|data-.*\.raw)$/;
 const knownToFirecracker = /^(?:cow\.raw|vmstate|mem|cocoon\.json|snapshot\.json|data-.*\.raw)$/;
 
+/**
+ * What cocoon would take for its own once it is copied into a clone's run directory: the backup of a disk that it moves over
+ * the disk (recoverStaleBackup in hypervisor/firecracker/clone.go), sockets and process ids. A record that names no
+ * hypervisor is cloned by the one that is configured, so that the files of the other are none of its snapshot.
+ */
+const takenForCocoons = /^(?:.*\.cocoon-clone-backup|(?:api|console)\.sock|(?:ch|fc)\.pid)$/;
+const filesOfFirecracker = /^(?:vmstate|mem)$/;
+
 /** Findings of unknown files are listed up to this many, so that a directory full of them stays readable. */
 const unknownShown = 5;
 
@@ -38,7 +46,15 @@ export function judgeDirectory(
   }
   const needed = [...new Set([...requiredFiles(kind), ...diskFiles])];
   const known = kind === 'firecracker' ? knownToFirecracker : knownFile;
-  return [...judgeNeeded(path, listing.entries, needed), ...judgeOthers(path, listing.entries, needed, known)];
+  const refused = listing.entries.filter(
+    ({ name }) => takenForCocoons.test(name) || (kind !== 'firecracker' && filesOfFirecracker.test(name)),
+  );
+  const others = listing.entries.filter((entry) => !refused.includes(entry));
+  return [
+    ...judgeNeeded(path, listing.entries, needed),
+    ...refused.slice(0, unknownShown).map(({ name }) => fileRefused(`${path}/${name}`, name)),
+    ...judgeOthers(path, others, needed, known),
+  ];
 }
 
 /** Why a directory is not one to look into; null when it is. */
@@ -81,6 +97,10 @@ function judgeOthers(
     findings.push(finding('snapshot-file-unknown', more, { subject: path }));
   }
   return findings;
+}
+
+function fileRefused(subject: string, name: string): Finding {
+  return finding('snapshot-file-refused', `cocoon would take ${name} for a file of its own`, { subject, actual: name });
 }
 
 function fileMissing(subject: string, message: string, actual: string | null = null): Finding {

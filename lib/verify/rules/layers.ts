@@ -31,23 +31,29 @@ export function judgeLayers(facts: LayerFacts): Finding[] {
   return [...judgeIndexed(facts), ...judgePinned(facts), ...judgeImage(facts)];
 }
 
-function judgeIndexed({ sidecarPath, opened, indexed }: LayerFacts): Finding[] {
+function judgeIndexed({ sidecarPath, opened, pinned, indexed, imageDigest, image }: LayerFacts): Finding[] {
   if (indexed === null) return [];
   const compared = [
     ['layers are not those of its image', inWords(indexed.layers), inWords(opened.layers)],
     ['kernel is not that of its image', indexed.kernel, opened.kernel],
     ['initial RAM disk is not that of its image', indexed.initrd, opened.initrd],
   ] as const;
-  return compared
-    .filter(([, expected, actual]) => expected !== actual)
-    .map(([what, expected, actual]) =>
-      finding('layer-mismatch', `the snapshot's ${what}`, {
-        subject: sidecarPath,
-        expected: expected ?? 'none',
-        expectedFrom: 'image index',
-        actual: actual ?? 'none',
-      }),
-    );
+  const different = compared.filter(([, expected, actual]) => expected !== actual);
+  if (different.length > 0 && imageDigest === null && pinned.length > 0 && image !== null) {
+    // Of which of the images of this name the snapshot is, only its pins say; they are judged below.
+    const layers = { expected: inWords(opened.layers), expectedFrom: 'cocoon.json', actual: inWords(indexed.layers) };
+    return [
+      finding('tag-moved', `${image} now leads to other layers in the local index`, { subject: image, ...layers }),
+    ];
+  }
+  return different.map(([what, expected, actual]) =>
+    finding('layer-mismatch', `the snapshot's ${what}`, {
+      subject: sidecarPath,
+      expected: expected ?? 'none',
+      expectedFrom: 'image index',
+      actual: actual ?? 'none',
+    }),
+  );
 }
 
 function judgePinned({ sidecarPath, opened, pinned }: LayerFacts): Finding[] {
@@ -98,4 +104,8 @@ function judgeImage({ sidecarPath, indexed, image, imageLeadsTo, imageDigest }: 
   return findings;
 }
 
-const inWords = (digests: readonly string[]): string => digests.join(', ') || 'none';
+/** Layers of an image of cocoon's are a dozen or so. */
+const SHOWN = 128;
+
+const inWords = (digests: readonly string[]): string =>
+  digests.length > SHOWN ? `${digests.length} layers` : digests.join(', ') || 'none';

@@ -48,7 +48,9 @@ const SECTOR_BYTES = 512n;
 /** Rule 17: a raw disk has the size that the guest knows, and is not taken for another format by who opens it. */
 export function judgeRawDisk(facts: RawDiskFacts): Finding[] {
   const findings: Finding[] = [];
-  if (facts.stateBytes !== null && facts.bytes !== facts.stateBytes) {
+  // cocoon makes a clone's disk larger after it is copied (`--storage`); its guest learns of that at its next start.
+  const hasGrown = facts.stateBytes !== null && facts.bytes > facts.stateBytes && facts.bytes === facts.recordBytes;
+  if (facts.stateBytes !== null && facts.bytes !== facts.stateBytes && !hasGrown) {
     findings.push(
       finding('raw-size-mismatch', 'the raw disk has not the size that the guest knows', {
         subject: facts.path,

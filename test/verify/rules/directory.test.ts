@@ -103,16 +103,7 @@ test('a disk that is asked for twice is missed once', () => {
   assert.is(judge(required, ['overlay.qcow2', 'overlay.qcow2']).length, 1);
 });
 
-for (const name of [
-  'extra',
-  '.hidden',
-  'overlay.qcow2.bak',
-  'cow.raw2',
-  'data-x',
-  'xdata-x.raw',
-  'vmstate',
-  'data-\n.raw',
-]) {
+for (const name of ['extra', '.hidden', 'overlay.qcow2.bak', 'cow.raw2', 'data-x', 'xdata-x.raw', 'data-\n.raw']) {
   test(`${JSON.stringify(name)} is a file that cocoon does not write`, () => {
     const [found, ...others] = judge([...usual, name]);
     assert.is(found?.code, 'snapshot-file-unknown');
@@ -122,6 +113,27 @@ for (const name of [
     assert.equal(others, []);
   });
 }
+
+for (const name of ['cow.raw.cocoon-clone-backup', 'api.sock', 'console.sock', 'ch.pid', 'fc.pid', 'vmstate', 'mem']) {
+  test(`${name} is a file that cocoon would take for its own`, () => {
+    const [found, ...others] = judge([...usual, name]);
+    assert.equal([found?.code, found?.severity], ['snapshot-file-refused', 'error']);
+    assert.is(found?.subject, `${path}/${name}`);
+    assert.equal(others, []);
+  });
+}
+
+test('the files of a Firecracker are refused nowhere but beside a Cloud Hypervisor', () => {
+  const kind = 'firecracker';
+  const files = ['cow.raw', 'vmstate', 'mem', 'cocoon.json'];
+  assert.equal(judgeDirectory(path, listed(files), { kind, diskFiles: ['cow.raw'] }), []);
+  const backup = listed([...files, 'data-x.raw.cocoon-clone-backup']);
+  const found = judgeDirectory(path, backup, { kind, diskFiles: ['cow.raw'] });
+  assert.equal(
+    found.map(({ code }) => code),
+    ['snapshot-file-refused'],
+  );
+});
 
 test('a known name that nobody lists is unknown where it is no regular file: cocoon leaves it out of a clone', () => {
   for (const kind of ['symlink', 'fifo', 'directory'] as const) {

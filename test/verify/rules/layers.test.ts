@@ -52,6 +52,13 @@ for (const [what, changes, count] of denied) {
   });
 }
 
+test('of a record without a digest the pins count, not what its name leads to now', () => {
+  const indexed = { ...parts, layers: [a, c] };
+  assert.equal(codes({ imageDigest: null, indexed }), ['tag-moved']);
+  assert.equal(codes({ imageDigest: null, indexed, pinned: [a, c] }), ['tag-moved', 'layer-mismatch']);
+  assert.equal(codes({ imageDigest: null, indexed, pinned: [] }), ['layer-mismatch', 'blob-unpinned']);
+});
+
 test('what a record does not pin, and no image keeps, are warnings', () => {
   assert.equal(codes({ pinned: [] }), ['blob-unpinned']);
   assert.equal(codes({ indexed: null, imageLeadsTo: null }), ['image-not-indexed']);

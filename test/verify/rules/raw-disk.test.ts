@@ -40,6 +40,17 @@ test('a raw disk of the size that the guest knows is right', () => {
   assert.equal(judge({ stateBytes: null }), []);
 });
 
+test('a writable disk that was made larger for a clone, as its record says, is right', () => {
+  const bytes = 2n * size;
+  assert.equal(judge({ bytes, recordBytes: bytes }), []);
+  for (const changes of [
+    { bytes, recordBytes: size },
+    { bytes, recordBytes: bytes + 1n },
+    { bytes: size / 2n, recordBytes: size / 2n },
+  ])
+    assert.is(judge(changes)[0]?.code, 'raw-size-mismatch');
+});
+
 test('a raw disk that is short or long by one byte is denied', () => {
   for (const bytes of [size - 1n, size + 1n]) {
     const [found, ...others] = judge({ bytes });
