@@ -128,11 +128,13 @@ function judgeMachine({ path, kernel, initrd, cpu, memory }: VmStateWitnesses, s
     findings.push(mismatch(path, 'vmstate has another number of processors', values));
   }
   const mapped = state.memoryRegions.reduce((sum, { size }) => sum + size, 0n);
-  if (mapped !== memory) {
+  // cocoon asks Firecracker for whole MiB (configureVM in firecracker/start.go).
+  const configured = (memory >> 20n) << 20n;
+  if (mapped !== configured) {
     findings.push(
       finding('memory-size-mismatch', 'vmstate maps another amount of guest memory', {
         subject: path,
-        expected: `${memory} bytes`,
+        expected: `${configured} bytes`,
         expectedFrom: 'cocoon.json',
         actual: `${mapped} bytes`,
       }),

@@ -68,6 +68,11 @@ test('a state that names what cocoon.json names is right, in whatever order it h
   assert.equal(judge({ blockDevices: [...drives].reverse() }), []);
 });
 
+test('memory that is no whole number of MiB is mapped without the rest', () => {
+  assert.equal(judge({}, { memory: 2n ** 29n + 2n ** 20n - 1n }), []);
+  assert.equal(codes({}, { memory: 2n ** 29n + 2n ** 20n }), ['memory-size-mismatch']);
+});
+
 test('the kernel may be the one that cocoon has unpacked', () => {
   assert.equal(judge({ bootSource: { ...state.bootSource, kernelPath: `${boot}/vmlinux` } }), []);
 });
