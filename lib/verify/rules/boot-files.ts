@@ -26,9 +26,9 @@ export function bootFileAt(kind: BlobKind, path: string, roots: readonly string[
 }
 
 /**
- * A machine that boots a kernel: both files name the same kernel and initial RAM disk, and these are boot files of this store.
- * Their command lines may differ: cocoon writes a clone its own, with its name and addresses, but the running guest keeps the
- * one of its source, and so does config.json (cloudhypervisor/clone.go). A Cloud Hypervisor's paths are judged with the rest of config.json (rule 7).
+ * A machine that boots a kernel: both files name the same kernel and initial RAM disk, and these are boot files of this
+ * store. Their command lines may differ: cocoon writes a clone its own, with its name and addresses, while config.json keeps
+ * that of its source (cloudhypervisor/clone.go). A Cloud Hypervisor's paths are judged with the rest of config.json (rule 7).
  */
 export function judgeBootFiles(facts: BootFacts): Finding[] {
   const { sidecar, config } = facts;
