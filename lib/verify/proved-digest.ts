@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { readWhole } from '../file/read-whole.js';
 import { blobName, parseBlobName } from '../store/blob.js';
-import type { BlobRequest } from './blob-content.js';
 import type { Ledger } from './ledger.js';
 
 /** Bytes. Kernels of distributions have 10 to 20 MB. */
@@ -13,7 +12,10 @@ const PACKED_LIMIT = 64 * 2 ** 20;
  * unpacks for Firecracker at the first start, long after the image was sealed, what its packed kernel becomes. Null for all
  * else, and where the packed kernel proves nothing.
  */
-export async function provedDigest({ blob, path }: BlobRequest, ledger: Ledger): Promise<string | null> {
+export async function provedDigest(
+  { blob, path }: { readonly blob: string; readonly path: string },
+  ledger: Ledger,
+): Promise<string | null> {
   const unpacked = parseBlobName(blob);
   if (unpacked?.kind !== 'vmlinux') return null;
   const { seal } = await ledger.recall(blobName({ kind: 'kernel', hex: unpacked.hex }));
