@@ -67,7 +67,7 @@ export async function ensureImages(request: EnsureImagesRequest, options: Ensure
 async function stepsFor(work: Work, entry: EntryReport, policy: PullPolicy): Promise<EnsureStep[]> {
   const { ref } = entry;
   if (entry.findings.some(({ code }) => code === 'snapshot-unsupported' || code.startsWith('metadata-'))) return [];
-  // Layers and boot files are brought by cocoon's own `image pull`, as their remedies say; here they were read in full.
+  // Layers and boot files are brought by cocoon's own `image pull`, as their remedies say; all that is left is the verdict.
   if ((await work.store.image(ref)).some(isOciImage)) return [];
   if (policy === 'Always') {
     const pulled = await pull(work, ref, true, null);

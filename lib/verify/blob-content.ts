@@ -59,7 +59,9 @@ export async function judgeRead(
   const known = remembered.seal;
   const doubtful = known !== null && known.digest !== digest && hashed.changed === null;
   const confirmation = doubtful ? await confirm(path, hashed, options) : null;
-  const proved = known === null ? await provedDigest(request, options.ledger) : null;
+  // A seal that cannot be read is never the same as none.
+  const isUnsealed = known === null && remembered.sealProblem === null;
+  const proved = isUnsealed ? await provedDigest(request, options.ledger) : null;
   const findings = judgeContent({
     path,
     blob,
@@ -74,7 +76,7 @@ export async function judgeRead(
   let basis = known?.basis ?? null;
   if (findings.length === 0) {
     // What rule 13 calls bad cannot be sealed, whatever it hashes to.
-    const sealable = known === null && remembered.sealProblem === null && !structureBad;
+    const sealable = isUnsealed && !structureBad;
     const sealed = sealable ? await sealAtOnce(request, options, hashed, proved === null ? 'name' : 'proved') : null;
     basis = sealed ?? basis;
     await options.ledger.recordRead(blob, path, hashed, 'good', sound ? 'sound' : 'unknown');

@@ -34,24 +34,27 @@ export function judgeLayers(facts: LayerFacts): Finding[] {
 function judgeIndexed({ sidecarPath, opened, pinned, indexed, imageDigest, image }: LayerFacts): Finding[] {
   if (indexed === null) return [];
   const compared = [
-    ['layers are not those of its image', inWords(indexed.layers), inWords(opened.layers)],
-    ['kernel is not that of its image', indexed.kernel, opened.kernel],
-    ['initial RAM disk is not that of its image', indexed.initrd, opened.initrd],
+    ['layers are not those of its image', indexed.layers, opened.layers],
+    ['kernel is not that of its image', asList(indexed.kernel), asList(opened.kernel)],
+    ['initial RAM disk is not that of its image', asList(indexed.initrd), asList(opened.initrd)],
   ] as const;
-  const different = compared.filter(([, expected, actual]) => expected !== actual);
+  const different = compared.filter(([, expected, actual]) => expected.join() !== actual.join());
   if (different.length > 0 && imageDigest === null && pinned.length > 0 && image !== null) {
     // Of which of the images of this name the snapshot is, only its pins say; they are judged below.
     const layers = { expected: inWords(opened.layers), expectedFrom: 'cocoon.json', actual: inWords(indexed.layers) };
     return [
-      finding('tag-moved', `${image} now leads to other layers in the local index`, { subject: image, ...layers }),
+      finding('tag-moved', `${image} now leads to other layers or boot files in the local index`, {
+        subject: image,
+        ...layers,
+      }),
     ];
   }
   return different.map(([what, expected, actual]) =>
     finding('layer-mismatch', `the snapshot's ${what}`, {
       subject: sidecarPath,
-      expected: expected ?? 'none',
+      expected: inWords(expected),
       expectedFrom: 'image index',
-      actual: actual ?? 'none',
+      actual: inWords(actual),
     }),
   );
 }
@@ -104,7 +107,9 @@ function judgeImage({ sidecarPath, indexed, image, imageLeadsTo, imageDigest }: 
   return findings;
 }
 
-/** Layers of an image of cocoon's are a dozen or so. */
+const asList = (digest: string | null): readonly string[] => (digest === null ? [] : [digest]);
+
+/** For people only: two lists of as many layers may read alike. Layers of an image of cocoon's are a dozen or so. */
 const SHOWN = 128;
 
 const inWords = (digests: readonly string[]): string =>

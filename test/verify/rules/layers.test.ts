@@ -52,6 +52,14 @@ for (const [what, changes, count] of denied) {
   });
 }
 
+test('denied: another layer among more than can be shown', () => {
+  const many = Array.from({ length: 200 }, (_, index) => index.toString(16).padStart(64, '0'));
+  const opened = { layers: many, kernel: null, initrd: null };
+  assert.equal(judge({ opened, indexed: opened, pinned: many }), []);
+  const others = { ...opened, layers: [...many].reverse() };
+  assert.equal(codes({ opened, indexed: others, pinned: many }), ['layer-mismatch']);
+});
+
 test('of a record without a digest the pins count, not what its name leads to now', () => {
   const indexed = { ...parts, layers: [a, c] };
   assert.equal(codes({ imageDigest: null, indexed }), ['tag-moved']);
