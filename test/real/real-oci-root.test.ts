@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -354,6 +363,13 @@ needs(
     assert.equal([entry.verdict, codes(entry), vmlinuxOf(entry)?.basis], ['allow', [], 'proved']);
     const [image] = run<VerifyReport>(good, ['verify', '--image', 'local/oci:v2']).report.images;
     assert.equal([image?.verdict, image && vmlinuxOf(image)?.how], ['allow', 'receipt']);
+    const seals = readdirSync(good.state, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /^seals\/.*vmlinux/.test(name),
+    );
+    assert.is(seals.length, 1);
+    writeFileSync(join(good.state, seals[0] ?? ''), '{');
+    rmSync(join(good.state, 'receipts'), { recursive: true });
+    assert.ok(codes(entryOf(good, 'fc:v1')).includes('seal-unreadable'));
     const other = sealedWith(Buffer.concat([elf, Buffer.alloc(1)]));
     assert.equal(codes(entryOf(other, 'fc:v1')), ['blob-unsealed']);
     assert.is(run<VerifyReport>(other, ['verify', '--image', 'local/oci:v2']).status, 1);
