@@ -7,6 +7,13 @@ import type { StreamOptions } from './stream-chunks.js';
 const CHUNK_BYTES = 64 * 1024;
 
 /**
+ * Read at once of what is dropped: while one reads all that a pipe holds, its writer waits, and the two take turns. With an
+ * eighth of it they run side by side, as fast as `tar -t`, which reads 10 KiB; with all of it 1.3 times as long (1 GiB from
+ * cat, measured). What is kept comes in whole chunks, which cost less to hand out.
+ */
+const DROPPED_CHUNK_BYTES = 8 * 1024;
+
+/**
  * The chunks of an open pipe or socket, all in the same memory: one is valid until the next is asked for. What is dropped
  * costs no memory and no promise, so that a pipe runs at the rate of tar(1): a stream of Node's takes 1.3 times the
  * processor time. Errors as of `streamChunks`. `leave` closes the descriptor, but none of the three standard ones (libuv).
@@ -16,6 +23,7 @@ export function descriptorChunks(
   { name, signal, watch }: StreamOptions,
 ): Chunks & { readonly leave: () => void } {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const droppedBuffer = buffer.subarray(0, DROPPED_CHUNK_BYTES);
   let received = 0;
   let held: Buffer | null = null;
   let toDrop = 0;
@@ -46,7 +54,9 @@ export function descriptorChunks(
     return false;
   };
   // The types know `onread` for a connection only; the constructor takes it, too (lib/net.js since Node 12.10).
-  const options = { fd, readable: true, writable: false, onread: { buffer, callback: take } };
+  // The buffer for the next read is asked for behind each.
+  const onread = { buffer: () => (toDrop > 0 ? droppedBuffer : buffer), callback: take };
+  const options = { fd, readable: true, writable: false, onread };
   const socket = new Socket(options as SocketConstructorOpts);
   socket.once('end', () => {
     ended = true;
