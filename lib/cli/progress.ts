@@ -42,7 +42,7 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
   terminal.signal.addEventListener('abort', stop, { once: true });
   return {
     update(path, bytesDone, bytesTotal, reader) {
-      const measured = meter(path, bytesDone, bytesTotal, reader);
+      const measure = meter(path, bytesDone, bytesTotal, reader);
       if (now() - started < barAfter) return;
       if (library === null) {
         library = 'loading';
@@ -51,6 +51,7 @@ function barProgress(terminal: Terminal, now: () => number): Progress {
         }, ignoreMissingBar);
       }
       if (library === 'loading') return;
+      const measured = measure();
       if (bar === null || drawing !== measured.key) {
         bar?.stop();
         drawing = measured.key;
@@ -84,8 +85,9 @@ function plainProgress(terminal: Terminal, now: () => number): Progress {
   const lines = linesOn(terminal, now);
   return {
     update(path, bytesDone, bytesTotal, reader) {
-      const { who, name, rate, left, ...sum } = meter(path, bytesDone, bytesTotal, reader);
+      const measure = meter(path, bytesDone, bytesTotal, reader);
       if (!lines.due()) return;
+      const { who, name, rate, left, ...sum } = measure();
       lines.print(`${who}${name}: ${bytesText(sum.bytesDone)} of ${bytesText(sum.bytesTotal)}, ${rate}, ${left} left`);
     },
     judged(done, total) {
@@ -133,16 +135,19 @@ interface FileProgress {
   total: number;
 }
 
-/** Rate and time left: of our own reads together, from where each was when it was first seen; else of who reads. */
-function meterOf(now: () => number): (...progress: Parameters<OnProgress>) => Measured {
-  const measureOurs = meterOfOurs(now);
+/**
+ * Rate and time left: of our own reads together, from where each was when it was first seen; else of who reads. They are
+ * worked out when they are asked for: of a thousand steps few are shown.
+ */
+function meterOf(now: () => number): (...progress: Parameters<OnProgress>) => () => Measured {
+  const noteOurs = meterOfOurs(now);
   return (path, bytesDone, bytesTotal, reader) =>
     reader === undefined
-      ? measureOurs(path, bytesDone, bytesTotal)
-      : measureTheirs(path, bytesDone, bytesTotal, reader);
+      ? noteOurs(path, bytesDone, bytesTotal)
+      : () => measureTheirs(path, bytesDone, bytesTotal, reader);
 }
 
-function meterOfOurs(now: () => number): (path: string, bytesDone: number, bytesTotal: number) => Measured {
+function meterOfOurs(now: () => number): (path: string, bytesDone: number, bytesTotal: number) => () => Measured {
   const files = new Map<string, FileProgress>();
   let started = 0;
   return (path, bytesDone, bytesTotal) => {
@@ -152,15 +157,17 @@ function meterOfOurs(now: () => number): (path: string, bytesDone: number, bytes
     const known = files.get(path);
     const from = known === undefined || bytesDone < known.done ? bytesDone : known.from;
     files.set(path, { from, done: bytesDone, total: bytesTotal });
-    const sum = (pick: (file: FileProgress) => number) =>
-      [...files.values()].reduce((all, file) => all + pick(file), 0);
-    const [done, total] = [sum((file) => file.done), sum((file) => file.total)];
-    const seconds = (now() - started) / 1000;
-    const rate = seconds > 0 ? sum((file) => file.done - file.from) / seconds : 0;
-    const name = files.size > 1 ? `${files.size} files` : shortName(path);
-    const secondsLeft = rate > 0 ? Math.max(0, total - done) / rate : null;
-    return { key: name, who: '', name, bytesDone: done, bytesTotal: total, ...paceOf(rate, secondsLeft) };
+    return () => measureOurs(path, files, (now() - started) / 1000);
   };
+}
+
+function measureOurs(path: string, files: ReadonlyMap<string, FileProgress>, seconds: number): Measured {
+  const sum = (pick: (file: FileProgress) => number) => [...files.values()].reduce((all, file) => all + pick(file), 0);
+  const [done, total] = [sum((file) => file.done), sum((file) => file.total)];
+  const rate = seconds > 0 ? sum((file) => file.done - file.from) / seconds : 0;
+  const name = files.size > 1 ? `${files.size} files` : shortName(path);
+  const secondsLeft = rate > 0 ? Math.max(0, total - done) / rate : null;
+  return { key: name, who: '', name, bytesDone: done, bytesTotal: total, ...paceOf(rate, secondsLeft) };
 }
 
 /** Whoever reads it knows its own rate better, and when it began. */
