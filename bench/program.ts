@@ -54,19 +54,24 @@ export async function cachedBytes(path: string): Promise<number | null> {
   return Number((await run(['fincore', '--bytes', '--noheadings', '--output', 'RES', path])).stdout);
 }
 
-/** Run inside a Node program at its end, through NODE_OPTIONS: writes the most memory it ever had resident, in KiB. */
+/**
+ * Run inside a Node program at its end, through NODE_OPTIONS: writes the most memory it ever had resident. Not what
+ * getrusage(2) says: that begins with the memory of the process that started it (fork shares it until exec).
+ */
 const AT_EXIT =
-  "import{writeFileSync}from'node:fs';" +
-  "process.on('exit',()=>writeFileSync(process.env.BENCH_MAXRSS,String(process.resourceUsage().maxRSS)))";
+  "import{readFileSync,writeFileSync}from'node:fs';" +
+  "process.on('exit',()=>writeFileSync(process.env.BENCH_STATUS,readFileSync('/proc/self/status')))";
 
-/** The most memory that a Node program has resident while it runs, in bytes (VmHWM, which counts shared pages too). */
+/** The most memory that a Node program has resident while it runs, in bytes (VmHWM of proc_pid_status(5), with shared pages). */
 export async function maxResidentBytes(words: readonly string[]): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'blobcheck-bench-'));
   try {
-    const file = join(directory, 'maxrss');
+    const file = join(directory, 'status');
     const hook = `--import "data:text/javascript,${encodeURIComponent(AT_EXIT)}"`;
-    await run(words, { env: { ...process.env, BENCH_MAXRSS: file, NODE_OPTIONS: hook } });
-    return Number(readFileSync(file, 'utf8')) * 1024;
+    await run(words, { env: { ...process.env, BENCH_STATUS: file, NODE_OPTIONS: hook } });
+    const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8')) ?? [];
+    if (kibibytes === undefined) throw new Error('this machine does not tell VmHWM');
+    return Number(kibibytes) * 1024;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
