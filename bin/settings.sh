@@ -153,3 +153,11 @@ bc_find_node() {
   bc_why="there is no $bc_shown in PATH (BLOBCHECK_NODE names another)"
   return 1
 }
+
+# Node loads, runs and writes files that its environment names before a line of ours is read, so whoever may start us as
+# root, by sudo, would be root. What cocoon reads too (proxies, certificates) stays.
+bc_clean_for_node() {
+  unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS NODE_ICU_DATA \
+    NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE NODE_UNIQUE_ID NODE_TEST_CONTEXT \
+    OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_MODULES OPENSSL_ENGINES
+}
