@@ -1,10 +1,14 @@
 import { blobNameAt, type EntryReport } from '../index.js';
+import { systemProgram } from '../system-program.js';
 import { ownCommand, startDetached } from './detached.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
-/** Runs a program while nobody else wants the disk (util-linux) or a processor (coreutils). */
-const IDLE = ['ionice', '-c', '3', 'nice', '-n', '19'] as const;
+/** Has a program run while nobody else wants the disk (util-linux) or a processor (coreutils), as far as that is to be had. */
+function whenIdle(words: readonly string[]): readonly string[] {
+  const [ionice, nice] = [systemProgram('ionice'), systemProgram('nice')];
+  return [...(ionice ? [ionice, '-c', '3'] : []), ...(nice ? [nice, '-n', '19'] : []), ...words];
+}
 
 /**
  * Has the bases that are overdue read again in the background, where anything is; nobody waits for that. One process a
@@ -17,12 +21,7 @@ export function startReread(entries: readonly EntryReport[], options: GlobalOpti
   const blobs = [...new Set(overdue.map(blobNameAt).filter((name) => name !== null))];
   if (blobs.length === 0) return;
   const words = [...ownCommand('reread', options, terminal), '--', ...blobs];
-  const start = (command: readonly string[]) => startDetached(command, terminal, 'ignore');
-  // Without util-linux it is done all the same.
-  const child = start([...IDLE, ...words]).once('error', () =>
-    start(words)
-      .once('error', () => {})
-      .unref(),
-  );
-  child.unref();
+  startDetached(whenIdle(words), terminal, 'ignore')
+    .once('error', () => {})
+    .unref();
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { packageFile } from '../package-file.js';
+import { systemProgram } from '../system-program.js';
 import { lineReader } from './lines.js';
 
 /** The real cocoon, and what it is given. */
@@ -30,8 +30,8 @@ const SILENCE_MS = 15 * 60 * 1000;
 /** Run by a cocoon that finds our qemu-img first. */
 const guardDirectory = packageFile('bin/qemu-img-guard');
 
-/** Where util-linux is; without it nothing ends cocoon when we are killed, and it brings the image all the same. */
-const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
+/** Of util-linux; without it nothing ends cocoon when we are killed, and it brings the image all the same. */
+const setpriv = systemProgram('setpriv');
 
 /**
  * Runs cocoon with an argument vector; `mark` is a file that is there afterwards if an image was converted under our eyes.
@@ -45,7 +45,11 @@ export async function runCocoon(program: CocoonProgram, args: readonly string[],
   return await new Promise((resolve) => {
     const kept: string[] = [];
     // Where we are killed, the kernel ends it for us: it would go on downloading into a file that has no name.
-    const [command = path, ...words] = [...(setpriv ? [setpriv, '--pdeathsig', 'TERM', '--'] : []), path, ...args];
+    const [command = path, ...words] = [
+      ...(setpriv === null ? [] : [setpriv, '--pdeathsig', 'TERM', '--']),
+      path,
+      ...args,
+    ];
     const child: ChildProcess = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environmentFor(program, mark),
