@@ -47,7 +47,8 @@ export interface NotPrivate {
  */
 export async function whyNotPrivate(directory: string): Promise<readonly NotPrivate[]> {
   const walked = walkPath(directory);
-  const reasons = [...judgeWay(walked), ...judgeEnd(directory, walked.end)];
+  const last = walked.end.kind === 'directory' ? walked.end.path : null;
+  const reasons = [...judgeWay(walked, last), ...judgeEnd(directory, walked.end)];
   if (walked.ambiguous !== null) {
     const reason = 'is a symbolic link, and `..` follows it: programs differ in where that leads';
     reasons.push({ path: walked.ambiguous, kind: 'ambiguous', reason });
@@ -56,12 +57,20 @@ export async function whyNotPrivate(directory: string): Promise<readonly NotPriv
 }
 
 /**
+ * Whether nobody else than root and we could put something else in the place of what we make in a directory, which may be
+ * a sticky one that all may write.
+ */
+export function isKeptFromOthers(directory: string): boolean {
+  const walked = walkPath(directory);
+  return walked.end.kind === 'directory' && walked.ambiguous === null && judgeWay(walked, null).length === 0;
+}
+
+/**
  * In a sticky directory that all may write, as /tmp, everybody may put things, but only who owns a thing, or the directory,
- * may rename or remove it: on the way to a thing of ours it does no harm. A link there must be ours for that; a directory
+ * may rename or remove it: on the way to a thing of ours, but as the directory that is judged itself (`last`), it does no harm. A link there must be ours for that; a directory
  * must be so anywhere.
  */
-function judgeWay({ steps, end }: WalkedPath): NotPrivate[] {
-  const last = end.kind === 'directory' ? end.path : null;
+function judgeWay({ steps }: WalkedPath, last: string | null): NotPrivate[] {
   const sticky = new Set<string>();
   const reasons: NotPrivate[] = [];
   for (const { path, stats } of steps) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryPlace } from '../file/temporary-place.js';
 import { buildQcow2 } from '../sample/qcow2.js';
 import { layOutRoot, writeJsonMetadata } from '../sample/root.js';
 import type { SnapshotSpec } from '../sample/snapshot.js';
@@ -25,7 +25,7 @@ export interface ThrowawayRoot {
 
 /** A cocoon root, nobody else's to enter, with a healthy snapshot and one whose base is missing. */
 export async function makeThrowawayRoot(stateDir: string): Promise<ThrowawayRoot> {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'blobcheck-self-test-')));
+  const directory = await realpath(await mkdtemp(join(temporaryPlace(), 'blobcheck-self-test-')));
   const remembered = await foldersOfStore(stateDir, directory);
   // An interrupted run ends at once, and still leaves nothing.
   const onExit = () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryPlace } from '../file/temporary-place.js';
 import { type Finding, finding } from '../finding/finding.js';
 import { commandRemedy, quoteForShell, wordsRemedy } from '../finding/remedy.js';
 import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
@@ -113,7 +113,7 @@ async function pull(work: Work, ref: string, force: boolean, because: EnsureStep
   if (options.cocoon === null) return stepOf('refused', [failed(ref, 'there is no cocoon (BLOBCHECK_COCOON, PATH)')]);
   const files = await blobFilesIn(store.root);
   const words = ['--root-dir', store.root, 'image', 'pull', ...(force ? ['--force'] : []), ref];
-  const place = await mkdtemp(join(tmpdir(), 'blobcheck-pull-'));
+  const place = await mkdtemp(join(temporaryPlace(), 'blobcheck-pull-'));
   const mark = join(place, 'converted');
   const ran = await runCocoon(options.cocoon, words, mark);
   const wasWatched = existsSync(mark);

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
+import { temporaryPlace } from '../file/temporary-place.js';
 
 /** A database of 10,000 snapshots has 10 MiB; this is what we are ready to put into the temporary directory. */
 const COPY_LIMIT = 1024n * 1024n * 1024n;
@@ -69,7 +69,7 @@ function logGeneration(log: string): string {
 
 function makeDirectory(path: string): string {
   try {
-    return mkdtempSync(join(tmpdir(), 'blobcheck-meta-'));
+    return mkdtempSync(join(temporaryPlace(), 'blobcheck-meta-'));
   } catch (cause) {
     const reason = `cannot make a private directory to copy the database to: ${systemErrorText(cause)}`;
     throw new BlobcheckError('metadata-unreadable', reason, { path, cause });
