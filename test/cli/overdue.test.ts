@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { exitCodes } from '../../lib/cli/exit.js';
+import { openState } from '../../lib/trust/state-directory.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
 import { blobcheck } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { hold } from '../trust/held.js';
 import { forge } from '../verify/blobs.js';
 import { hook } from './hooked.js';
 
@@ -69,5 +72,23 @@ test('only digests of blobs are read again', () => {
   const asked = blobcheck(['reread', '--root-dir', root.location.root, '../x']);
   assert.is(asked.status, 2);
 });
+
+needs(
+  ['receipts', 'flock'],
+  test,
+  'one process a store reads again what is overdue, and who comes second ends at once',
+  async () => {
+    const node = nodeReadBefore(31);
+    const state = await openState(node.state, node.root.directory);
+    const held = await hold(state, 'reread');
+    const before = readFileSync(receiptOf(node), 'utf8');
+    const second = blobcheck(['reread', ...node.options, '--', node.base]);
+    assert.equal([second.status, second.stdout], [exitCodes.busy, '']);
+    assert.is(readFileSync(receiptOf(node), 'utf8'), before);
+    await held.release();
+    assert.is(blobcheck(['reread', ...node.options, '--', node.base]).status, 0);
+    assert.is.not(readFileSync(receiptOf(node), 'utf8'), before);
+  },
+);
 
 test.run();

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { stateDirectoryOption } from '../../lib/cli/options.js';
 import { readSettings, type Settings } from '../../lib/cli/settings.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -151,6 +152,14 @@ test('a link to nothing is ignored, and told', () => {
   const path = join(temporaryDirectory(), 'blobcheck.conf');
   symlinkSync('absent', path);
   ignored(path, 'it is a symbolic link');
+});
+
+test('the state directory is that of the option, then of the variable, then the system’s', () => {
+  const env = { BLOBCHECK_STATE_DIR: '/of/the/variable' };
+  assert.is(stateDirectoryOption({ stateDir: '/of/the/option' }, env), '/of/the/option');
+  assert.is(stateDirectoryOption({}, env), '/of/the/variable');
+  assert.is(stateDirectoryOption({}, { BLOBCHECK_STATE_DIR: '' }), '/var/lib/blobcheck');
+  assert.is(stateDirectoryOption({}, {}), '/var/lib/blobcheck');
 });
 
 test.run();

@@ -91,4 +91,10 @@ test('what an object inherits is no code', () => {
   }
 });
 
+test('a section that config.json may not have is allowed by an option, which its code names', () => {
+  const { mend } = catalogue['vm-config-host-access'];
+  assert.match(mend, '--allow-vm-section platform');
+  assert.match(mend, 'BLOBCHECK_ALLOW_VM_SECTIONS=platform');
+});
+
 test.run();

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
@@ -9,6 +10,7 @@ import { isAnotherFile, readReceipt, voidReceipt, writeReceipt } from '../../lib
 import { openState } from '../../lib/trust/state-directory.js';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { traced } from '../support/traced.js';
 import { BLOB, blobFile, fileOf, OTHER_BLOB, type Place, place } from './states.js';
 
 const test = suite('trust/receipts');
@@ -281,5 +283,27 @@ needs(['receipts', 'root'], test, 'the receipt of another user is ignored', asyn
   fs.chownSync(fileOf(at, 'receipts'), 12345, 0);
   assert.match(await ignored(at), 'belongs to user 12345');
 });
+
+needs(
+  ['strace', 'receipts'],
+  test,
+  'a good read is remembered after the blob is on the disk, and not where that fails',
+  async () => {
+    const at = await place();
+    const path = blobFile(at);
+    await settled(path);
+    const child = fileURLToPath(new URL('receipt-child.ts', import.meta.url));
+    const words = [process.execPath, '--import', 'tsx', child, at.directory, at.root, BLOB, path];
+    const { calls, stdout } = traced(words, 'fsync,rename');
+    assert.is(stdout, 'written\n');
+    const flushed = calls.findIndex((call) => call.includes(`<${path}>`) && call.includes('fsync'));
+    const named = calls.findIndex((call) => call.includes('rename(') && call.includes('/receipts/'));
+    assert.ok(flushed !== -1 && flushed < named, calls.join('\n'));
+    fs.rmSync(fileOf(at, 'receipts'));
+    const failing = traced(words, 'fsync,rename', ['-P', path, '-e', 'inject=fsync:error=EIO']);
+    assert.is(failing.stdout, `not-written\n${path} cannot be flushed: EIO: i/o error\n`);
+    assert.not(fs.existsSync(fileOf(at, 'receipts')));
+  },
+);
 
 test.run();
