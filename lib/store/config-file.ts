@@ -34,7 +34,7 @@ function parserOf(path: string): Parser {
   const ending = extname(path).slice(1);
   switch (ending) {
     case 'json':
-      return (text) => JSON.parse(text) as unknown;
+      return parseJson;
     case 'yaml':
     case 'yml':
       return async (text) => (await import('yaml')).parse(text, { merge: true }) as unknown;
@@ -45,6 +45,16 @@ function parserOf(path: string): Parser {
         path,
         hint: 'Give the same settings as .json, .yaml or .toml, or name the root with --root-dir.',
       });
+  }
+}
+
+/** V8's own words quote the text, and whoever has us read it as root, by sudo, may not be allowed to. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const position = error instanceof Error ? / at position \d+/.exec(error.message)?.[0] : undefined;
+    throw new SyntaxError(`it is no JSON${position ?? ''}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallNode } from '../builders/small-node.js';
 import { hookEnvironment, hookScript } from '../cli/hooked.js';
+import { blobcheck } from '../support/blobcheck.js';
 import { GuardedNode, shells } from '../support/guarded-node.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -99,6 +100,26 @@ test('what NODE_OPTIONS of the caller would load is not loaded by the real progr
   const ask = (env: NodeJS.ProcessEnv) => hookScript(node, ['--root-dir', node.root.directory, 'app:v1'], env);
   assert.is(ask(hookEnvironment({ NODE_OPTIONS, BLOBCHECK_STATE_DIR: node.state })).status, 0);
   assert.not(existsSync(join(place, 'ran')));
+});
+
+test('a file that root alone may read is not told by what is wrong with it as a configuration', () => {
+  const place = temporaryDirectory();
+  const texts = [
+    'root:$6$sEcReT:19000:0:99999:7:::\n',
+    'sEcReT',
+    '[sEcReT]\nsEcReT\n',
+    '{"sEcReT',
+    '- sEcReT: [sEcReT\n',
+  ];
+  for (const [at, text] of texts.entries()) {
+    for (const ending of ['json', 'yaml', 'toml']) {
+      const file = join(place, `shadow-${at}.${ending}`);
+      writeFileSync(file, text);
+      const run = blobcheck(['verify', '--all', '--config', file, '--state-dir', place]);
+      assert.is(run.status, 3);
+      assert.not.match(run.stdout + run.stderr, /sEcReT|\$6/);
+    }
+  }
 });
 
 test.run();
