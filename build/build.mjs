@@ -3,11 +3,13 @@
  * JSON Schema files, made from the schemas that type the documents.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licencesOf, packagesIn } from './licences.mjs';
+import { billOfMaterials } from './sbom.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(project);
@@ -35,7 +37,9 @@ const bundles = await Promise.all([
   bundle({ 'unpacked-digest': 'lib/kernel/unpacked-digest.ts' }),
   readerThread(),
 ]);
-writeFileSync('dist/THIRD-PARTY-LICENSES', licensesOf(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+const insidePrograms = packagesIn(bundles);
+writeFileSync('dist/THIRD-PARTY-LICENSES', licencesOf(insidePrograms));
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(insidePrograms), null, 2)}\n`);
 await keepCode();
 
 /**
@@ -54,6 +58,8 @@ async function bundle(entryPoints, plugins = []) {
     // The CommonJS form of jsonc-parser finds its own files at run time, which no bundle can follow.
     mainFields: ['module', 'main'],
     external,
+    // The names of modules stand in the bundles: they must not tell where node_modules really lies.
+    preserveSymlinks: true,
     // A name in a stack is worth its bytes; spaces and comments are not.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -79,6 +85,9 @@ for (const [name, schema] of Object.entries(documentSchemas)) {
 /**
  * Has V8 keep the code of what a check and a hash call (lib/cli/load-program.ts), by a check of a root that is thrown away.
  * Where that fails there is none, which costs milliseconds.
+ *
+ * With the seed that V8 takes for its hash tables by chance, no two builds are the same. It refuses code that was made with
+ * other flags, but the seed means nothing to who loads it: every process has one of its own.
  */
 async function keepCode() {
   const { goodSnapshot, makeThrowawayRoot } = await import('../dist/install/throwaway-root.js');
@@ -86,8 +95,9 @@ async function keepCode() {
   const root = await makeThrowawayRoot(stateDir);
   const check = ['--root-dir', root.directory, '--state-dir', stateDir, goodSnapshot];
   const run = (words, keeps) => {
-    const program = `process.argv.splice(1, 0, 'blobcheck'); require('./dist/main.cjs').run(process, ${keeps})`;
-    spawnSync(process.execPath, ['-e', program, ...words], { stdio: 'ignore' });
+    const program = `require('node:v8').setFlagsFromString('--hash-seed=0');
+      process.argv.splice(1, 0, 'blobcheck'); require('./dist/main.cjs').run(process, ${keeps})`;
+    spawnSync(process.execPath, ['--hash-seed=1', '-e', program, ...words], { stdio: 'ignore' });
   };
   run(['verify', ...check], false);
   for (const words of [
@@ -110,6 +120,7 @@ async function readerThread() {
     platform: 'node',
     target: 'node20',
     external,
+    preserveSymlinks: true,
     metafile: true,
   });
 }
@@ -150,17 +161,4 @@ function loadedLate(builder) {
     const getters = names.map((name) => `get ${name}() { return require('${path}').${name}; },`);
     return { contents: `module.exports = {\n${getters.join('\n')}\n};`, loader: 'js' };
   });
-}
-
-/** The licences of the packages whose code stands in the bundle. */
-function licensesOf(inputs) {
-  const packages = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
-  const names = [...new Set(packages.filter((name) => name !== undefined))].sort();
-  return names.map((name) => `${name}\n\n${licenseOf(`node_modules/${name}`)}\n`).join('\n');
-}
-
-function licenseOf(directory) {
-  const file = existsSync(directory) && readdirSync(directory).find((name) => /^licen[cs]e/i.test(name));
-  if (!file) throw new Error(`${directory} has no licence file`);
-  return readFileSync(`${directory}/${file}`, 'utf8').trim();
 }

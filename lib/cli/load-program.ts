@@ -22,9 +22,9 @@ const DIGEST_BYTES = 32;
  * has made.
  */
 export function loadProgram(name: ProgramName): Program {
-  const path = packageFile(`dist/program-${name}.cjs`);
+  const path = pathOf(name);
   const code = readCode(path);
-  return code === null ? createRequire(path)(path) : compile(path, code).program;
+  return code === null ? createRequire(path)(path) : compile(name, code).program;
 }
 
 /**
@@ -32,14 +32,16 @@ export function loadProgram(name: ProgramName): Program {
  * the build.
  */
 export function loadAndKeepCode(name: ProgramName, proc: NodeJS.Process): Program {
-  const path = packageFile(`dist/program-${name}.cjs`);
-  const { program, script } = compile(path, null);
+  const path = pathOf(name);
+  const { program, script } = compile(name, null);
   proc.once('exit', () => {
     const data = script.createCachedData();
     writeFileSync(codeFile(path), Buffer.concat([digestOf(readFileSync(path), data), data]));
   });
   return program;
 }
+
+const pathOf = (name: ProgramName): string => packageFile(`dist/program-${name}.cjs`);
 
 /** For the very Node that made it: another one would refuse it. */
 const codeFile = (path: string): string => `${path}.${process.version}-${process.arch}.code`;
@@ -60,10 +62,15 @@ function digestOf(program: Buffer, data: Buffer): Buffer {
   return createHash('sha256').update(program).update(data).digest();
 }
 
-/** As Node does it with a CommonJS file. */
-function compile(path: string, cachedData: Buffer | null): { readonly program: Program; readonly script: Script } {
+/**
+ * As Node does it with a CommonJS file, but for its name. The code keeps that, so it is not the path where it was built; nor
+ * its end, which V8 keeps together with the path that it was cut from.
+ */
+function compile(name: ProgramName, cachedData: Buffer | null): { readonly program: Program; readonly script: Script } {
+  const path = pathOf(name);
   const text = `(function (exports, require, module, __filename, __dirname) { ${readFileSync(path, 'utf8')}\n})`;
-  const script = new Script(text, { filename: path, ...(cachedData === null ? {} : { cachedData }) });
+  const filename = `program-${name}.cjs`;
+  const script = new Script(text, cachedData === null ? { filename } : { filename, cachedData });
   const module = { exports: {} as Program };
   script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path));
   return { program: module.exports, script };
