@@ -14,7 +14,7 @@ import {
   MAX_BITMAPS,
   V3_HEADER_BYTES,
 } from '../../qcow2/limits.js';
-import { type DiskRole, type Flaw, malformed } from './qcow2-flaw.js';
+import { type DiskRole, type Flaw, malformed, unsupported } from './qcow2-flaw.js';
 
 const LUKS = 2;
 const BITMAPS_BYTES = 24;
@@ -36,7 +36,7 @@ export function judgeExtensions(header: Qcow2Header, role: DiskRole): Flaw[] {
     ...judgeFormatLength(header),
     ...judgeEncryptionExtension(header),
     ...judgeBitmaps(header),
-    ...(role === 'overlay' ? [...judgeEnd(header), ...judgeBitmapsBit(header)] : []),
+    ...(role === 'overlay' ? [...judgeEnd(header), ...judgeCurrentBitmaps(header)] : []),
   ];
 }
 
@@ -79,9 +79,22 @@ function judgeEnd({ version, headerLength, extensionsEnded, extensionsProblem }:
   ];
 }
 
-function judgeBitmapsBit({ version, autoclear, extensions }: Qcow2Header): Flaw[] {
-  const named = extensions.some(({ type }) => type === EXTENSION_BITMAPS);
-  if (version !== 3 || (autoclear & BITMAPS) === 0n || named) return [];
+/**
+ * QEMU trusts the directory of current bitmaps: growing the disk, it frees the clusters where a bitmap is said to be. If
+ * that is an L2 table, Cloud Hypervisor takes it for free next, and the guest writes its own mapping (tried with qemu-img
+ * resize). Cloud Hypervisor clears the bit whenever it opens an overlay, so no snapshot has it.
+ */
+function judgeCurrentBitmaps({ version, autoclear, extensions }: Qcow2Header): Flaw[] {
+  if (version !== 3 || (autoclear & BITMAPS) === 0n) return [];
+  if (extensions.some(({ type }) => type === EXTENSION_BITMAPS)) {
+    return [
+      unsupported('it has persistent bitmaps, whose clusters QEMU frees when it grows the disk', {
+        expected: 'autoclear_features without bit 0',
+        expectedFrom: 'Cloud Hypervisor',
+        actual: 'bitmaps',
+      }),
+    ];
+  }
   return [
     malformed('autoclear_features says that there are bitmaps, and no extension says where', {
       expected: 'a bitmaps extension, or autoclear_features without bit 0',

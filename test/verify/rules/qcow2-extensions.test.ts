@@ -30,11 +30,18 @@ const bitmapsExtension = (changes: object, length = 24): HeaderExtension => {
   return extension(0x23852875, { length, bitmaps: { ...bitmaps, ...changes } });
 };
 
-test('a bitmaps extension is judged as QEMU reads it, and only where its bit says that it is current', () => {
-  const judged = (changes: object, autoclear = 1n) => overlay({ extensions: [bitmapsExtension(changes)], autoclear });
-  assert.equal(judged({}), []);
+test('an overlay with current bitmaps is denied: QEMU would free whatever their directory names', () => {
+  const extensions = [bitmapsExtension({})];
+  assert.equal(overlay({ extensions, autoclear: 1n }), ['overlay-unsupported']);
+  assert.equal(overlay({ extensions, autoclear: 0n }), []);
+  assert.equal(overlay({ extensions, autoclear: 2n ** 64n - 4n }), []);
   assert.equal(overlay({ autoclear: 1n }), ['overlay-malformed']);
   assert.equal(overlay({ autoclear: 1n, version: 2, headerLength: 72, compressionType: null }), []);
+});
+
+test('a bitmaps extension is judged as QEMU reads it, and only where its bit says that it is current', () => {
+  const judged = (changes: object, autoclear = 1n) => blob({ extensions: [bitmapsExtension(changes)], autoclear });
+  assert.equal(judged({}), []);
   assert.equal(blob({ autoclear: 1n }), []);
   for (const wrong of [
     { count: 0 },
@@ -43,11 +50,11 @@ test('a bitmaps extension is judged as QEMU reads it, and only where its bit say
     { directoryOffset: 512n },
     { directorySize: 1n << 26n },
   ]) {
-    assert.equal(judged(wrong), ['overlay-malformed']);
+    assert.equal(judged(wrong), ['blob-malformed']);
     assert.equal(judged(wrong, 0n), []);
   }
   assert.equal(judged({ count: 65_535, directorySize: 1024n * 65_535n }), []);
-  assert.equal(overlay({ extensions: [bitmapsExtension({}, 32)] }), ['overlay-malformed']);
+  assert.equal(blob({ extensions: [bitmapsExtension({}, 32)] }), ['blob-malformed']);
 });
 
 test.run();
