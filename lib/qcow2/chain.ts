@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
@@ -60,7 +60,7 @@ type End = Chain['end'];
 export async function readChain(path: string, options: ChainOptions = {}): Promise<Chain> {
   const links: ChainLink[] = [];
   const seen = new Set<string>();
-  let step: Step = { path: resolve(path), named: null, namedFormat: null };
+  let step: Step = { path, named: null, namedFormat: null };
   for (;;) {
     if (options.signal?.aborted) throw new BlobcheckError('aborted', 'interrupted', { cause: options.signal.reason });
     if (links.length > (options.maxDepth ?? MAX_CHAIN_DEPTH)) {
@@ -121,5 +121,7 @@ function nextStep(link: ChainLink): Step | End {
   if (next.kind === 'nul') return { reason: 'nul-in-name', detail: path };
   if (next.kind === 'not-utf8') return { reason: 'name-not-utf8', detail: path };
   if (next.kind === 'protocol') return { reason: 'not-a-path', detail: next.name };
-  return { path: resolve(dirname(path), next.path), named: next.path, namedFormat: backingFormat(facts.header) };
+  // Not put together as text: the kernel resolves `..` behind a link from where that leads.
+  const beside = isAbsolute(next.path) ? next.path : `${dirname(path)}/${next.path}`;
+  return { path: beside, named: next.path, namedFormat: backingFormat(facts.header) };
 }
