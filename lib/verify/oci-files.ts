@@ -61,7 +61,8 @@ export async function judgeOciFiles(
 /** What `cocoon image pull` takes for the very image that the record means, as cocoon itself puts it (digestPullRef). */
 function pullReference({ image, imageDigest }: SnapshotRecord): string {
   if (image === '' || imageDigest === null) return image;
-  return `${image.replace(/@.*$/, '').replace(/:[^:/]*$/, '')}@${imageDigest}`;
+  const [tagged = ''] = image.split('@', 1);
+  return `${tagged.replace(/:[^:/]*$/, '')}@${imageDigest}`;
 }
 
 /** The entry of the very image that the record means, and the one that its name leads to now. */

@@ -220,6 +220,13 @@ test('what the engine’s own parser accepts is accepted, and nothing else', () 
   assert.ok(accepted > 1000, String(accepted));
 });
 
+test('a text of millions of spaces or lines is gone through once', () => {
+  for (const space of [' ', '\n']) {
+    const read = parseStrictText(`{${space.repeat(4_000_000)}x`, { fields: {} });
+    assert.is(read.kind === 'malformed' && read.reason, '"x" is not expected here');
+  }
+});
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -136,7 +136,10 @@ function judgeImageType(
 /** The last element of a path as Go's filepath.Base gives it, which cocoon uses: trailing slashes are dropped first. */
 function goBase(path: string): string {
   if (path === '') return '.';
-  const trimmed = path.replace(/\/+$/, '');
+  // No expression: at each of a million slashes inside it would try anew.
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  const trimmed = path.slice(0, end);
   return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
 }
 

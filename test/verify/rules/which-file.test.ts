@@ -149,6 +149,11 @@ test('the base name is what Go computes: trailing slashes do not count, and no c
   assert.is(shown('a/'), 'a');
 });
 
+test('a path of a million slashes is gone through once', () => {
+  const path = `${'/'.repeat(2 ** 20)}x`;
+  assert.ok(diskCodes([sidecarDisk('cow', { path })]).includes('sidecar-mismatch'));
+});
+
 test('denied: a data disk that is not called after its serial', () => {
   const [found, ...others] = judgeWhichFile(diskFacts([...usualDisks, sidecarDisk('data', { serial: 'other' })]));
   assert.is(found?.expected, 'data-other.raw');
