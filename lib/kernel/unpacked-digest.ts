@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec/stream';
+import { ZSTDDecoder } from 'zstddec';
+import { zstdFrames } from './zstd-frames.js';
 
 /** Bytes. Kernels of distributions unpack to 50 to 80 MB. */
 const UNPACKED_LIMIT = 256 * 2 ** 20;
@@ -28,11 +29,13 @@ function from(kernel: Buffer, magic: Buffer): Buffer | null {
   return at === -1 ? null : kernel.subarray(at);
 }
 
-function digestOf(pieces: Iterable<Uint8Array>): string | null {
+/** A piece is null where it cannot be unpacked. */
+function digestOf(pieces: Iterable<Uint8Array | null>): string | null {
   const hash = createHash('sha256');
   let head = Buffer.alloc(0);
   let bytes = 0;
   for (const piece of pieces) {
+    if (piece === null) return null;
     bytes += piece.length;
     if (bytes > UNPACKED_LIMIT) return null;
     if (head.length < ELF.length) head = Buffer.concat([head, piece.subarray(0, ELF.length)]);
@@ -41,22 +44,23 @@ function digestOf(pieces: Iterable<Uint8Array>): string | null {
   return head.subarray(0, ELF.length).equals(ELF) ? hash.digest('hex') : null;
 }
 
-/** Node itself has zstd from 22.15 on; windows of more than 128 MiB are refused. */
-async function unzstd(packed: Buffer): Promise<Iterable<Uint8Array>> {
+/** Node itself has zstd from 22.15 on. */
+async function unzstd(packed: Buffer): Promise<Iterable<Uint8Array | null>> {
   const decoder = new ZSTDDecoder();
   await decoder.init();
-  return untilNothing(decoder.decodeStreaming([packed]));
+  return unpackedFrames(decoder, packed);
 }
 
-/** Where the decoder can go no further, at what follows or at damage, it gives nothing, again and again. */
-function* untilNothing(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
-  try {
-    for (const piece of pieces) {
-      if (piece.length === 0) return;
-      yield piece;
-    }
-  } catch {
-    // It ends within a frame: what came out before counts, as for cocoon.
+/**
+ * Frame by frame at once: as a stream the decoder neither says that a frame is damaged nor gives back its memory (a window of
+ * up to 128 MiB) when it is left before its end, and all kernels of a run share its 2 GiB.
+ */
+function* unpackedFrames(decoder: ZSTDDecoder, packed: Buffer): Generator<Uint8Array | null> {
+  for (const { bytes, mostContent } of zstdFrames(packed)) {
+    if (mostContent === 0) continue;
+    const content = decoder.decode(bytes, Math.min(mostContent, UNPACKED_LIMIT));
+    // What is damaged, or larger, becomes nothing.
+    yield content.length === 0 ? null : content;
   }
 }
 

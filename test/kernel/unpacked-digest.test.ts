@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unpackedDigest } from '../../lib/kernel/unpacked-digest.js';
+import { frameBytes } from '../builders/zstd.js';
 
 const test = suite('unpackedDigest');
 
@@ -22,6 +23,30 @@ function zstd(content: Buffer): Buffer {
 test('zstd counts whatever follows it', async () => {
   for (const tail of [Buffer.alloc(0), rest, Buffer.alloc(300_000)]) {
     assert.is(await unpackedDigest(Buffer.concat([stub, zstd(elf), tail])), sha256(elf));
+  }
+});
+
+test('zstd counts in several frames, one of which may be empty', async () => {
+  const empty = frameBytes({ blocks: [] });
+  const skipped = Buffer.from('5f2a4d1803000000abcdef', 'hex');
+  assert.is(
+    await unpackedDigest(Buffer.concat([stub, zstd(elf), empty, skipped, zstd(rest), rest])),
+    sha256(Buffer.concat([elf, rest])),
+  );
+});
+
+test('zstd that is damaged proves nothing', async () => {
+  const frame = Buffer.from('28b52ffd0038', 'hex');
+  const compressed = Buffer.from([0x05 | (40 << 3), (40 << 3) >> 8, 0, ...Buffer.alloc(40, 0xff)]);
+  assert.is(await unpackedDigest(Buffer.concat([stub, zstd(elf), frame, compressed])), null);
+  assert.is(await unpackedDigest(Buffer.concat([stub, zstd(elf).subarray(0, -1)])), null);
+});
+
+test('forty kernels of the largest window are unpacked one after the other', async () => {
+  for (let count = 0; count < 40; count++) {
+    const frame = frameBytes({ blocks: [{ raw: elf }, { repeated: count, times: 2 ** 17 }], windowBits: 27 });
+    const content = Buffer.concat([elf, Buffer.alloc(2 ** 17, count)]);
+    assert.is(await unpackedDigest(Buffer.concat([stub, frame, rest])), sha256(content));
   }
 });
 
