@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { type Gunzip, gunzipSync } from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec';
 import { zstdFrames } from './zstd-frames.js';
 
@@ -64,9 +64,12 @@ function* unpackedFrames(decoder: ZSTDDecoder, packed: Buffer): Generator<Uint8A
   }
 }
 
+/** Of all that is there: Node itself takes what begins with a zero for filling, Go for damage. */
 function gunzip(packed: Buffer): Iterable<Uint8Array> {
   try {
-    return [gunzipSync(packed, { maxOutputLength: UNPACKED_LIMIT })];
+    const options = { maxOutputLength: UNPACKED_LIMIT, info: true };
+    const { buffer, engine } = gunzipSync(packed, options) as unknown as { buffer: Buffer; engine: Gunzip };
+    return engine.bytesWritten === packed.length ? [buffer] : [];
   } catch {
     return [];
   }
