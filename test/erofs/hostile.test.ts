@@ -1,8 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSuperblock } from '../../lib/erofs/read-superblock.js';
-import { buildErofs, sealErofs } from '../builders/erofs.js';
-import { fillPseudoRandom } from '../builders/qcow2.js';
+import { buildErofs } from '../builders/erofs.js';
 import { flawOf, readBuffer } from './in-memory.js';
 
 const test = suite('EROFS hostile bytes');
@@ -33,41 +32,6 @@ test('every flipped bit that the checksum covers is found', async () => {
     }
   }
   assert.is(await kindOf(image), 'ok');
-});
-
-const interesting = [0, 1, 2, 8, 9, 12, 16, 17, 31, 36, 63, 127, 128, 255, 0x7f, 0x80, 0xff];
-
-test('any field may hold anything, with a checksum that is right', async () => {
-  const words = new Uint32Array(8);
-  let state = 1;
-  const kinds = new Set<string>();
-  for (let round = 0; round < 4000; round++) {
-    state = fillPseudoRandom(words, state);
-    const file = Buffer.from(original);
-    for (let at = 0; at < 4; at++) {
-      const value = interesting[(words[at + 4] as number) % interesting.length] as number;
-      file.writeUInt8(value, 1028 + ((words[at] as number) % 160));
-    }
-    if (round % 4 > 0) sealErofs(file);
-    kinds.add(await kindOf(file));
-  }
-  assert.equal([...kinds].sort(), ['malformed', 'ok', 'unsupported']);
-});
-
-test('a superblock may be random but for its magic and block size', async () => {
-  const words = new Uint32Array(64);
-  let state = 2;
-  for (let round = 0; round < 2000; round++) {
-    state = fillPseudoRandom(words, state);
-    const file = Buffer.from(original);
-    Buffer.from(words.buffer).copy(file, 1028);
-    file.writeUInt8(9 + (round % 8), 1036);
-    file.writeUInt32LE((words[0] as number) & 0x1ff, 1104);
-    file.writeUInt8(0, 1114);
-    sealErofs(file);
-    assert.is.not(await kindOf(file), 'not-erofs');
-    await kindOf(file, Number.MAX_SAFE_INTEGER);
-  }
 });
 
 test('a file may end anywhere', async () => {

@@ -1,5 +1,23 @@
+import { properties as ofArchives } from './properties/archive.js';
+import { properties as ofDeniedBases } from './properties/denied-base.js';
+import { properties as ofDeniedLayers } from './properties/denied-layers.js';
+import { properties as ofErofs } from './properties/erofs.js';
+import { properties as ofKernels } from './properties/kernel.js';
+import { properties as ofQcow2 } from './properties/qcow2.js';
 import { properties as ofSavedInputs } from './properties/saved-inputs.js';
+import { properties as ofSidecars } from './properties/sidecars.js';
+import { properties as ofVmState } from './properties/vmstate.js';
 import type { Property } from './property.js';
 
 /** What `npm run fuzz` tries; each list has a test file of its own, too. */
-export const everyProperty: readonly Property[] = [...ofSavedInputs];
+export const everyProperty: readonly Property[] = [
+  ...ofArchives,
+  ...ofDeniedBases,
+  ...ofDeniedLayers,
+  ...ofErofs,
+  ...ofKernels,
+  ...ofQcow2,
+  ...ofSavedInputs,
+  ...ofSidecars,
+  ...ofVmState,
+];
