@@ -26,8 +26,9 @@ export function claimL1(walk: Walk, what: string, offset: bigint, entries: numbe
 /** Reads an L1 table that has been claimed and takes its L2 tables. */
 export async function readL1(walk: Walk, offset: number, entries: number, take: TakeL2): Promise<L2List> {
   const list: L2List = { offsets: [], indices: [] };
+  // Counted before it is read, and one of nothing but holes, too: 65,536 snapshots may have one of 32 MiB each.
+  if (!hasRoom(walk, entries * 8)) return list;
   const table = await readExactly(walk, offset, entries * 8);
-  walk.tableBytes += table.length;
   const used = entriesOf(table);
   for (let position = used.next(0); position !== -1; position = used.next(position + 8)) {
     const high = used.high(position);
@@ -36,15 +37,19 @@ export async function readL1(walk: Walk, offset: number, entries: number, take: 
     const target = (high & 0xffffff) * 2 ** 32 + (low - (low & 0x1ff));
     if (!isWellFormed(walk, at, target, (high & 0x7f000000) !== 0 || (low & 0x1ff) !== 0)) continue;
     if (!take({ what: 'L2 table', entry: at }, target)) continue;
-    walk.tableBytes += walk.clusterSize;
-    if (walk.tableBytes > MAX_TABLE_BYTES) {
-      walk.tooLarge = `more than ${MAX_TABLE_BYTES} bytes of L1 and L2 tables`;
-      break;
-    }
+    if (!hasRoom(walk, walk.clusterSize)) break;
     list.offsets.push(target);
     list.indices.push(position / 8);
   }
   return list;
+}
+
+/** Whether a table of so many bytes is within the limit of them all; it counts from then on. */
+function hasRoom(walk: Walk, bytes: number): boolean {
+  walk.tableBytes += bytes;
+  if (walk.tableBytes <= MAX_TABLE_BYTES) return true;
+  walk.tooLarge = `more than ${MAX_TABLE_BYTES} bytes of L1 and L2 tables`;
+  return false;
 }
 
 function isWellFormed(walk: Walk, at: number, target: number, reserved: boolean): boolean {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readHeader } from '../../lib/qcow2/header.js';
-import { MAX_L1_BYTES } from '../../lib/qcow2/limits.js';
+import { MAX_L1_BYTES, MAX_TABLE_BYTES } from '../../lib/qcow2/limits.js';
 import { readSnapshotTable } from '../../lib/qcow2/snapshot-table.js';
 import { walkTables } from '../../lib/qcow2/tables.js';
 import { buildQcow2 } from '../builders/qcow2.js';
@@ -47,6 +47,12 @@ function withSnapshots(count: number, l1Entries: number, l1Of: (index: number) =
 test('sixty thousand snapshots that claim one L1 table are refused without reading it for each', async () => {
   const file = withSnapshots(60_000, 2048, () => 64 * 512);
   assert.ok((await askedOf(file, file.length)) < 32 * 2 ** 20);
+});
+
+test('snapshots with an L1 table of nothing but holes each are left at the limit of all tables', async () => {
+  const l1Of = (index: number) => 2 ** 30 + index * MAX_L1_BYTES;
+  const file = withSnapshots(80, MAX_L1_BYTES / 8, l1Of);
+  assert.ok((await askedOf(file, l1Of(80))) <= MAX_TABLE_BYTES + 2 ** 24);
 });
 
 test('the table of snapshots is read in its limits', async () => {
