@@ -1,5 +1,6 @@
 import { COMPRESSED, DATA, FREE, METADATA } from './cluster-map.js';
 import { entriesOf } from './entries.js';
+import { MAX_SHARED_CLUSTERS } from './limits.js';
 import { addProblem, isPlaced, type Walk } from './walk.js';
 
 const COMPRESSED_FLAG = 0x40000000;
@@ -54,6 +55,8 @@ function compressedEntry(walk: Walk, at: number, high: number, low: number, owne
   const sectors = ((high & 0x3fffffff) >>> offsetBitsInHigh) + 1;
   const end = start - (start % 512) + sectors * 512;
   if (owner === 'active') walk.counts.compressed += 1;
+  // Bit 63 promises a refcount of one, and compressed clusters share theirs.
+  if (high >>> 31 !== 0) reservedBits(walk, at);
   if (end > walk.fileSize) {
     pastTheEnd(walk, at, start, end);
     return;
@@ -70,6 +73,16 @@ function take(walk: Walk, at: number, cluster: number, use: number, owner: Owner
   if (known === METADATA) overlaps(walk, at, cluster);
   else if (owner === 'active' && known === FREE) walk.uses.setUse(cluster, use);
   else if (owner === 'active' && (known !== COMPRESSED || use !== COMPRESSED)) usedTwice(walk, at, cluster);
+  else if (owner === 'active' && walk.shared !== null) share(walk, walk.shared, cluster);
+}
+
+function share(walk: Walk, shared: Map<number, number>, cluster: number): void {
+  const references = shared.get(cluster) ?? 1;
+  if (references === 1 && shared.size === MAX_SHARED_CLUSTERS) {
+    walk.tooLarge = `more than ${MAX_SHARED_CLUSTERS} clusters that compressed ones share`;
+    return;
+  }
+  shared.set(cluster, references + 1);
 }
 
 /*

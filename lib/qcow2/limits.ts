@@ -52,6 +52,8 @@ export const MAX_HOST_CLUSTERS = 2 ** 28;
 export const MAX_TABLE_BYTES = 2 ** 31;
 /** Bytes beyond the last cluster in use that are looked at for data which no table leads to. */
 export const MAX_TAIL_SCAN_BYTES = 64 * 2 ** 20;
+/** Host clusters with more than one compressed cluster whose references are counted: some 64 MiB of memory. */
+export const MAX_SHARED_CLUSTERS = 2 ** 20;
 /** Problems that are described; all are counted. */
 export const MAX_DESCRIBED_PROBLEMS = 16;
 

@@ -66,10 +66,12 @@ function walkBlock(walk: Walk, block: Buffer, from: number, to: number): void {
   const order = walk.header.refcountOrder;
   let cluster = walk.uses.nextUsed(from, to);
   for (; cluster !== -1; cluster = walk.uses.nextUsed(cluster + 1, to)) {
-    if (!isCounted(block, cluster - from, order)) noteFree(walk, cluster);
+    const refcount = refcountOf(block, cluster - from, order);
+    if (refcount === 0) noteFree(walk, cluster);
+    else compareShared(walk, cluster, refcount);
   }
   for (let last = to - 1; last >= from && last > walk.lastCluster; last--) {
-    if (isCounted(block, last - from, order)) walk.lastCluster = last;
+    if (refcountOf(block, last - from, order) !== 0) walk.lastCluster = last;
   }
 }
 
@@ -89,15 +91,27 @@ function reportFree(walk: Walk, cluster: number): void {
   addProblem(walk, 'refcount-zero', offset, () => `the cluster at byte ${offset} holds ${what} and its refcount is 0`);
 }
 
-/** Whether refcount `index` is not 0; below one byte, the first of a byte is in its lowest bits. */
-function isCounted(block: Buffer, index: number, order: number): boolean {
+/**
+ * A refcount that is too low becomes 0 while compressed clusters are left: their cluster is taken for free and becomes a
+ * table of the image, and whoever frees the next of them frees that table.
+ */
+function compareShared(walk: Walk, cluster: number, refcount: number): void {
+  const references = walk.shared?.get(cluster) ?? 1;
+  if (refcount >= references) return;
+  const offset = cluster * walk.clusterSize;
+  addProblem(walk, 'refcount-low', offset, () => {
+    return `${references} compressed clusters lie in the cluster at byte ${offset} and its refcount is ${refcount}`;
+  });
+}
+
+/** Refcount `index`, exact up to 53 bits; below one byte, the first of a byte is in its lowest bits. */
+function refcountOf(block: Buffer, index: number, order: number): number {
   if (order < 3) {
     const bit = index * 2 ** order;
-    return (((block[bit >>> 3] as number) >>> (bit & 7)) & (2 ** (2 ** order) - 1)) !== 0;
+    return ((block[bit >>> 3] as number) >>> (bit & 7)) & (2 ** (2 ** order) - 1);
   }
   const bytes = 2 ** (order - 3);
-  for (let at = index * bytes; at < (index + 1) * bytes; at++) {
-    if (block[at] !== 0) return true;
-  }
-  return false;
+  let value = 0;
+  for (let at = index * bytes; at < (index + 1) * bytes; at++) value = value * 256 + (block[at] as number);
+  return value;
 }

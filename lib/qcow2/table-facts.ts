@@ -15,6 +15,8 @@ export type TableProblemKind =
   | 'reserved-bits'
   /** A cluster of metadata counts as free. */
   | 'refcount-zero'
+  /** More compressed clusters lie in a cluster than its refcount says. */
+  | 'refcount-low'
   /** The table of internal snapshots cannot be read. */
   | 'snapshot-table';
 

@@ -11,11 +11,7 @@ import { claimRefcounts, walkRefcounts } from './refcounts.js';
 import { claimSnapshots } from './snapshots.js';
 import type { TableFacts } from './table-facts.js';
 import { countTail } from './tail.js';
-import { startWalk, throwIfAborted, type Walk } from './walk.js';
-
-export interface WalkOptions {
-  readonly signal?: AbortSignal;
-}
+import { startWalk, throwIfAborted, type Walk, type WalkOptions } from './walk.js';
 
 /**
  * Walks all tables of an image and returns what is wrong with them. All metadata is taken before any data is looked
@@ -23,7 +19,7 @@ export interface WalkOptions {
  * Throws what `read` throws, and `BlobcheckError` `changed` or `aborted`.
  */
 export async function walkTables(read: ReadAt, header: Qcow2Header, options: WalkOptions = {}): Promise<TableFacts> {
-  const walk = startWalk(read, header, options.signal);
+  const walk = startWalk(read, header, options);
   const notWalked = whyNotWalked(header);
   if (notWalked === null) await walkAll(walk);
   const lastUsedByte = Math.min((walk.lastCluster + 1) * walk.clusterSize, walk.fileSize);

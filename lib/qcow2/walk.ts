@@ -15,6 +15,8 @@ export interface Walk {
   /** As a number, exact or not: for the last cluster of the guest only. */
   readonly virtualSize: number;
   readonly uses: ClusterMap;
+  /** References of host clusters that more than one compressed cluster lies in; null where nobody asks. */
+  readonly shared: Map<number, number> | null;
   readonly problems: TableProblem[];
   problemCount: number;
   tooLarge: string | null;
@@ -27,7 +29,13 @@ export interface Walk {
   readonly counts: { l2Tables: number; data: number; zero: number; compressed: number };
 }
 
-export function startWalk(read: ReadAt, header: Qcow2Header, signal: AbortSignal | undefined): Walk {
+export interface WalkOptions {
+  readonly signal?: AbortSignal;
+  /** Whether the image is written to, so that the refcounts of shared clusters must be right. Default no. */
+  readonly isWritten?: boolean;
+}
+
+export function startWalk(read: ReadAt, header: Qcow2Header, { signal, isWritten = false }: WalkOptions): Walk {
   return {
     read,
     header,
@@ -36,6 +44,7 @@ export function startWalk(read: ReadAt, header: Qcow2Header, signal: AbortSignal
     fileSize: header.fileSize,
     virtualSize: Number(header.virtualSize),
     uses: createClusterMap(),
+    shared: isWritten ? new Map() : null,
     problems: [],
     problemCount: 0,
     tooLarge: null,

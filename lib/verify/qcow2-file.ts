@@ -26,6 +26,7 @@ export async function judgeQcow2(
   const findings = judgeHeader(facts, subject, role);
   const isRefused = facts.kind !== 'qcow2' || findings.some(({ severity }) => severity === 'error');
   if (isRefused || tables === 'sound') return { facts, findings };
-  const walked = await walkTables(read, facts.header, signal === undefined ? {} : { signal });
+  const isWritten = role === 'overlay';
+  const walked = await walkTables(read, facts.header, signal === undefined ? { isWritten } : { isWritten, signal });
   return { facts, findings: [...findings, ...judgeTables(walked, subject, role)] };
 }

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { walkTables } from '../../lib/qcow2/tables.js';
 import { buildQcow2 } from '../builders/qcow2.js';
-import { tablesOf } from './in-memory.js';
+import { headerOf, readBuffer, tablesOf } from './in-memory.js';
 
 const test = suite('qcow2 refcounts');
 
@@ -41,5 +42,35 @@ test('without a refcount block all data counts as free', async () => {
   const { freeDataClusters, firstFreeData } = await tablesOf(file);
   assert.equal([freeDataClusters, firstFreeData], [3, file.length - 3 * CLUSTER]);
 });
+
+/** Two compressed clusters in one host cluster, with this refcount. */
+function shared(refcount: number, refcountOrder: number): Buffer {
+  const clusters = [{ index: 0, data: Buffer.from('x') }];
+  const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, refcountOrder, clusters });
+  const host = file.length / CLUSTER - 1;
+  const l2 = file.length - 2 * CLUSTER;
+  for (const index of [0, 1]) file.writeBigUInt64BE((1n << 62n) | BigInt(host * CLUSTER + 512 * index), l2 + 8 * index);
+  if (refcountOrder === 4) file.writeUInt16BE(refcount, REFCOUNT_BLOCK + 2 * host);
+  else {
+    const at = REFCOUNT_BLOCK + Math.floor(host / 4);
+    const shift = (host % 4) * 2;
+    file.writeUInt8((file.readUInt8(at) & ~(3 << shift)) | (refcount << shift), at);
+  }
+  return file;
+}
+
+for (const refcountOrder of [1, 4]) {
+  test(`whoever writes needs a refcount for each compressed cluster (of ${2 ** refcountOrder} bits)`, async () => {
+    const problems = async (refcount: number, isWritten: boolean) => {
+      const file = shared(refcount, refcountOrder);
+      const walked = await walkTables(readBuffer(file), await headerOf(file), { isWritten });
+      return walked.problems.map(({ kind }) => kind);
+    };
+    assert.equal(await problems(2, true), []);
+    assert.equal(await problems(3, true), []);
+    assert.equal(await problems(1, true), ['refcount-low']);
+    assert.equal(await problems(1, false), []);
+  });
+}
 
 test.run();

@@ -112,6 +112,7 @@ const entries: [string, number, bigint, string[]][] = [
     COMPRESSED | (1n << 58n) | BigInt(DATA + 2 * CLUSTER - 1),
     ['outside-file'],
   ],
+  ['a compressed extent whose refcount is said to be one', L2, COPIED | COMPRESSED | BigInt(DATA), ['reserved-bits']],
   ['a compressed extent on the header', L2, COMPRESSED | 512n, ['on-header']],
   ['a compressed extent on a table', L2, COMPRESSED | BigInt(L1 + 600), ['overlaps-metadata']],
   ['a compressed extent that ends on data', L2, COMPRESSED | (1n << 58n) | BigInt(DATA + CLUSTER - 1), ['used-twice']],
