@@ -19,7 +19,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false } },
 });
-const words = positionals.length > 0 ? positionals : ['faults/', 'races/', 'endurance/', 'remedy/killed'];
+const words =
+  positionals.length > 0 ? positionals : ['faults/', 'races/', 'endurance/', 'differential/', 'remedy/killed'];
 const place = mkdtempSync(join(tmpdir(), 'blobcheck-faults-'));
 const counted = join(place, 'counted');
 writeFileSync(counted, '');

@@ -1,0 +1,58 @@
+import { DIRTY } from '../../lib/qcow2/features.js';
+import type { Anatomy } from './anatomy.js';
+import type { Judged } from './judge.js';
+
+/** A line of docs/qcow2-differences.md: we deny what QEMU accepts. */
+export interface Stricter {
+  readonly id: string;
+  /** Of `code: message`. */
+  readonly pattern: RegExp;
+}
+
+/** A line of docs/qcow2-differences.md: we allow what QEMU refuses or calls corrupt. */
+export interface Looser {
+  readonly id: string;
+  /** Of the line that QEMU prints. */
+  readonly pattern: RegExp;
+  readonly holds: (line: string, judged: Judged, anatomy: () => Anatomy) => boolean;
+}
+
+export const stricter: readonly Stricter[] = [
+  { id: 'extended-l2', pattern: /^overlay-unsupported: it has extended L2 entries/ },
+  { id: 'external-data-file', pattern: /^external-data-file: / },
+  { id: 'internal-snapshots', pattern: /^overlay-unsupported: it has internal snapshots/ },
+  { id: 'bitmaps', pattern: /^overlay-unsupported: it has persistent bitmaps/ },
+  { id: 'compressed-cut', pattern: /^(overlay|blob)-malformed: the compressed cluster at byte .* ends at byte/ },
+  { id: 'marked-corrupt', pattern: /^overlay-marked-corrupt: / },
+  { id: 'encrypted', pattern: /^overlay-encrypted: / },
+  { id: 'large-disk', pattern: /^overlay-unsupported: the virtual size is/ },
+  { id: 'extensions-without-end', pattern: /^overlay-malformed: the header extensions have no end marker/ },
+  { id: 'refcount-table-too-large', pattern: /^overlay-unsupported: refcount_table_clusters is \d+, which Cloud/ },
+  { id: 'refcount-table-cut', pattern: /^(overlay|blob)-malformed: the file ends inside the refcount table entries/ },
+  { id: 'large-file', pattern: /^overlay-unsupported: the file is larger than what Cloud Hypervisor/ },
+  { id: 'many-refcounts', pattern: /^overlay-unsupported: the refcounts of \d+ clusters are to be rebuilt/ },
+  { id: 'compressed-and-rebuilt', pattern: /^overlay-unsupported: Cloud Hypervisor will rebuild its refcounts/ },
+  { id: 'backing-name', pattern: /^backing-(none|relative|not-a-path|outside-store|name-not-a-digest): / },
+  { id: 'backing-format', pattern: /^backing-format-mismatch: / },
+  { id: 'base-with-a-base', pattern: /^blob-has-backing: / },
+];
+
+export const looser: readonly Looser[] = [
+  {
+    id: 'stale-refcounts',
+    pattern: /^ERROR cluster \d+ refcount=0 reference=\d+$/,
+    holds: (line, { header }, anatomy) => {
+      const cluster = Number(/cluster (\d+)/.exec(line)?.[1]);
+      const dirty = header !== null && (header.incompatible & DIRTY) !== 0n;
+      return dirty && !anatomy().metadata.has(cluster);
+    },
+  },
+  {
+    id: 'refcounts-of-a-base',
+    pattern: /^ERROR cluster \d+ refcount=\d+ reference=\d+$/,
+    holds: (line, { role }, anatomy) => {
+      return role === 'blob' && !anatomy().metadata.has(Number(/cluster (\d+)/.exec(line)?.[1]));
+    },
+  },
+  { id: 'copied-flag', pattern: /^ERROR OFLAG_COPIED (L2|data) cluster: /, holds: () => true },
+];
