@@ -149,6 +149,7 @@ bc_with_words() {
   bc_help=''
   bc_pull=''
   bc_unclear=''
+  bc_free_at=''
   bc_has_root='' bc_has_run='' bc_has_config='' bc_has_from=''
   while [ "$bc_left" -gt 0 ]; do
     bc_arg=$1
@@ -158,6 +159,7 @@ bc_with_words() {
     case $bc_at in
       "$bc_group_at" | "$bc_command_at") continue ;;
     esac
+    bc_find_free $((bc_at - 1))
     bc_is_word=''
     if [ -n "$bc_wants" ]; then
       bc_set_value "$bc_wants" "$bc_arg"
@@ -178,7 +180,15 @@ bc_with_words() {
       bc_words=$((bc_words + 1))
     fi
   done
+  bc_find_free "$bc_at"
   "$bc_then" "$@"
+}
+
+# Sets bc_free_at to the first place behind the command where a further flag would be one to every cocoon, and no value: $1
+# if it is one.
+bc_find_free() {
+  [ -z "$bc_free_at$bc_wants$bc_unknown$bc_ended" ] && [ "$1" -ge "$bc_command_at" ] || return 0
+  bc_free_at=$1
 }
 
 bc_read_one() {

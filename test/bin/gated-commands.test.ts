@@ -56,7 +56,6 @@ const gated: readonly Gated[] = [
   ['--pull false', ['vm', 'clone', '--pull', 'false', 'S'], clone('--pull', '--', 'false', 'S')],
   // Before the sub-command cobra lets a flag without = take whatever follows.
   ['a snapshot before clone', ['vm', '--pull', 'S', 'clone'], clone('--pull', '--', 'S')],
-  ['a -- that a flag takes', ['--pull', '--', 'vm', 'clone', 'S'], clone('--pull', '--', 'S')],
   ['a flag that a flag takes', ['--pull', '--name', 'vm', 'clone', 'X', 'S'], clone('--pull', '--', 'S')],
   ['-h that takes vm', ['-h', 'vm', 'clone', 'S'], clone('--', 'S')],
   ['a global flag of a newer cocoon', ['--verbose', 'vm', 'clone', 'S'], clone('--', 'S')],
@@ -90,6 +89,8 @@ const untouched: readonly (readonly [what: string, args: readonly string[]])[] =
 ];
 
 const refused: readonly (readonly [what: string, args: readonly string[]])[] = [
+  // pflag ends the flags there, so nothing behind the sub-command takes --pull back.
+  ['--pull that takes a --', ['--pull', '--', 'vm', 'clone', 'S']],
   ['--root-dir that an unknown flag may have taken', ['vm', 'clone', '--fast', '--root-dir', '/r', 'S']],
   ['--config= that an unknown flag may have taken', ['vm', 'clone', '--fast', '--config=/c', 'S']],
   ['flags behind a -- that an unknown flag may have taken', ['vm', 'clone', '--fast', '--', '--root-dir', '/r', 'S']],
@@ -97,10 +98,16 @@ const refused: readonly (readonly [what: string, args: readonly string[]])[] = [
   ['a clone in a mixture of readings', ['--debug', 'vm', '--fast', 'X', 'clone', 'S']],
 ];
 
-/** What cocoon gets: as it was, but that nothing is pulled any more once it is allowed. */
+/**
+ * What cocoon gets: as it was, but that nothing is pulled any more once it is allowed. Never before the sub-command, where a
+ * flag takes the next word (`vm --pull --pull=false S clone` is no clone), and never as the value of `--name`.
+ */
 function withoutPull(args: readonly string[], hook: readonly string[]): readonly string[] {
   if (!hook.includes('--pull')) return args;
-  const at = args.findLastIndex((arg) => /^--pull(=1|=T)?$/.test(arg)) + 1;
+  const last = args.findLastIndex((arg) => /^--pull(=1|=T)?$/.test(arg));
+  const command = args.indexOf('clone');
+  const named = args.slice(0, command).includes('--name');
+  const at = last > command ? last + 1 : command + (named ? 2 : 1);
   return [...args.slice(0, at), '--pull=false', ...args.slice(at)];
 }
 
