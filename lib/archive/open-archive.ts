@@ -99,7 +99,9 @@ function isPipe(fd: number, path: string): boolean {
 
 function regularFile(path: string, opened: Opened): Extract<Opened, { kind: 'regular' }> {
   if (opened.kind === 'regular') return opened;
-  if (opened.kind === 'missing') throw new BlobcheckError('unreadable', 'there is no such file', { path });
+  if (opened.kind === 'missing') {
+    throw new BlobcheckError('unreadable', 'there is no such file', { path, hint: 'Check the path of the archive.' });
+  }
   if (opened.kind === 'not-regular') {
     throw new BlobcheckError('unreadable', `not a regular file but a ${opened.what}`, { path });
   }

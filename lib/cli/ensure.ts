@@ -109,6 +109,9 @@ function refuseNonsense(refs: readonly string[], { image, from, fromDir }: Ensur
   if ([refs.length > 0, image !== undefined, fromDir !== undefined].filter((given) => given).length !== 1) {
     throw new BlobcheckError('usage', 'name snapshots, or give --image REF or --from-dir DIR: one of them');
   }
+  if (refs.includes('') || image?.includes('')) {
+    throw new BlobcheckError('usage', 'a name is empty; it names a snapshot or an image');
+  }
   if (fromDir === '') throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   if (from === undefined) return;
   if (from === '') throw new BlobcheckError('usage', '--from is empty; it names a file or a URL');

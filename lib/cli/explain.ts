@@ -11,7 +11,8 @@ import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `blobcheck explain CODE`: what a finding means, why it matters, how to mend it. */
-export async function explainCommand(code: string, options: GlobalOptions, terminal: Terminal): Promise<number> {
+export async function explainCommand(asked: string, options: GlobalOptions, terminal: Terminal): Promise<number> {
+  const code = asked.toLowerCase();
   if (!isFindingCode(code)) {
     throw new BlobcheckError('usage', `there is no finding '${code}'${suggestion(code)}`);
   }

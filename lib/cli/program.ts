@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { BlobcheckError, escapeText, version } from '../index.js';
 import { exitCodes, exitCodesHelp } from './exit.js';
 import type { Terminal } from './terminal.js';
@@ -25,8 +25,12 @@ export async function runCommands(
     code = result;
   };
   for (const define of definitions) define({ program, terminal, done });
-  for (const command of program.commands)
-    command.copyInheritedSettings(program).configureHelp({ showGlobalOptions: true });
+  for (const command of program.commands) {
+    command
+      .copyInheritedSettings(program)
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({ outputError: errorOutput(`blobcheck ${command.name()} --help`) });
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -48,20 +52,22 @@ function buildProgram(terminal: Terminal): Command {
     .option('--state-dir <dir>', 'what blobcheck remembers (BLOBCHECK_STATE_DIR; default /var/lib/blobcheck)')
     .option('--json', 'print one JSON document on standard output')
     .option('--quiet', 'no progress; human output only where something is not allowed')
-    .addHelpText('after', exitCodesHelp)
+    .addHelpText('afterAll', exitCodesHelp)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       writeOut: terminal.out,
       writeErr: terminal.err,
-      outputError: (text, write) => write(`${escapeText(oneLine(text))}\n`),
+      outputError: errorOutput('blobcheck --help'),
     });
 }
 
 /** commander puts its suggestion on a line of its own; the contract is one line that says what would be right. */
-function oneLine(text: string): string {
-  const line = text.trim().replace(/\s*\n\s*/g, ' ');
-  return line.includes('Did you mean') ? line : `${line} (see blobcheck --help)`;
+function errorOutput(help: string): NonNullable<OutputConfiguration['outputError']> {
+  return (text, write) => {
+    const line = text.trim().replace(/\s*\n\s*/g, ' ');
+    write(`${escapeText(line.includes('Did you mean') ? line : `${line} (see ${help})`)}\n`);
+  };
 }
 
 /** An error that no command turned into a finding: one line, never a stack. */

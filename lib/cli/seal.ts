@@ -24,6 +24,7 @@ export async function sealCommand(names: readonly string[], options: SealOptions
   if (ways !== 1) {
     throw new BlobcheckError('usage', 'name blobs or snapshots, or give --all, or --replace BLOB: one of the three');
   }
+  if (names.includes('')) throw new BlobcheckError('usage', 'a name is empty; it names a blob or a snapshot');
   const progress = progressOn(terminal, options.quiet === true);
   try {
     const request = options.replace === undefined ? { names, all: options.all === true } : { replace: options.replace };
@@ -47,7 +48,7 @@ function sealText(report: SealReport, paint: Paint): string {
     const size = blob.bytes === null ? '' : `  ${bytesText(blob.bytes)}${read}`;
     const basis = blob.basis === null ? '' : `, basis ${blob.basis}`;
     lines.push(`${paint(outcomeStyles[blob.outcome], blob.outcome.padEnd(8))}  ${blob.blob}${size}${basis}`);
-    if (blob.digest !== null && blob.outcome !== 'refused')
+    if (blob.digest !== null && blob.digest !== `sha256:${blob.blob}` && blob.outcome !== 'refused')
       lines.push(`          ${paint('dim', 'content')}  ${blob.digest}`);
     if (blob.because !== null) lines.push(`          ${paint('dim', 'because')}  ${escapeText(blob.because)}`);
     for (const found of blob.findings) lines.push(...findingLines(found, '          ', paint));

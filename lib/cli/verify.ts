@@ -98,6 +98,9 @@ function refuseNonsense(refs: readonly string[], options: VerifyOptions): void {
   if (options.overlay === undefined && options.blobs !== undefined) {
     throw new BlobcheckError('usage', '--blobs goes with --overlay');
   }
+  if (refs.includes('') || image?.includes('')) {
+    throw new BlobcheckError('usage', 'a name is empty; it names a snapshot or an image');
+  }
   if (fromDir?.includes('')) throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   if (archive?.includes('')) throw new BlobcheckError('usage', '--archive is empty; it names a file, or is -');
   if ((archive ?? []).filter((name) => name === '-').length > 1) {

@@ -104,6 +104,9 @@ export function findingLines(found: Finding, indent: string, paint: Paint): stri
 }
 
 function summaryLine(report: VerifyReport): string {
+  const entries = report.snapshots.length + report.images.length + report.overlays.length;
+  // "0 unverified" beside a metadata that nobody could read would be a lie.
+  if (entries === 0 && report.verdict !== 'allow') return `nothing was judged, ${secondsText(report.seconds)}`;
   const asked = [
     counted(report.snapshots.length, 'snapshot', report.images.length + report.overlays.length === 0),
     counted(report.images.length, 'image', false),

@@ -11,7 +11,7 @@ import type { MetaBackend, StoreLocation } from './location.js';
 export async function chooseEngine(location: StoreLocation): Promise<MetaBackend> {
   const { root, metaBackend } = location;
   if (!exists(root)) {
-    throw new BlobcheckError('metadata-unreadable', 'there is no such root directory', { path: root });
+    throw new BlobcheckError('metadata-unreadable', 'there is no such root directory', { path: root, hint: otherRoot });
   }
   const manifest = conversionManifest(root);
   if (exists(manifest)) {
@@ -39,6 +39,8 @@ export async function chooseEngine(location: StoreLocation): Promise<MetaBackend
   throw nothing(root, 'neither a database nor an index is there');
 }
 
+const otherRoot = 'Is this the root directory of cocoon? --root-dir or COCOON_ROOT_DIR names another.';
+
 /** A finished conversion leaves `X.json.converted-<time>`, and a write `X.json.prev`: neither is live. */
 function liveIndexes(root: string): readonly string[] {
   return jsonIndexes(root).filter(exists);
@@ -47,7 +49,7 @@ function liveIndexes(root: string): readonly string[] {
 function nothing(root: string, reason: string): BlobcheckError {
   return new BlobcheckError('metadata-unreadable', `the root holds no metadata: ${reason}`, {
     path: root,
-    hint: 'Is this the root directory of cocoon? --root-dir or COCOON_ROOT_DIR names another.',
+    hint: otherRoot,
   });
 }
 
@@ -58,6 +60,12 @@ function exists(path: string): boolean {
   } catch (cause) {
     // Not every Node counts it as no entry that a file stands where a directory was looked for.
     if (systemErrorCode(cause) === 'ENOTDIR') return false;
-    throw new BlobcheckError('metadata-unreadable', `cannot look at it: ${systemErrorText(cause)}`, { path, cause });
+    throw new BlobcheckError('metadata-unreadable', `cannot look at it: ${systemErrorText(cause)}`, {
+      path,
+      cause,
+      ...(systemErrorCode(cause) === 'EACCES'
+        ? { hint: 'Run it as root, or as a user who may read the whole root.' }
+        : {}),
+    });
   }
 }

@@ -59,7 +59,7 @@ function vmStateOf(files: ArchiveFiles): VmStateFacts {
   if (entry === undefined) return missing;
   const bytes = keptWhole(entry.kept, MAX_VMSTATE_BYTES);
   if (bytes !== null) return readVmState(bytes);
-  return { kind: 'malformed', reason: `it has ${entry.size} bytes, more than a machine’s state`, offset: 0 };
+  return { kind: 'malformed', reason: `it has ${entry.size} bytes, more than a machine's state`, offset: 0 };
 }
 
 /** The raw disks of an archive. */

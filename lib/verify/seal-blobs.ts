@@ -126,7 +126,7 @@ async function settled(
 }
 
 const because = {
-  name: 'the content hashes to its name, which needs nobody’s trust',
+  name: "the content hashes to its name, which needs nobody's trust",
   operator: 'it does not hash to its name (it was converted) and its structure is sound: trusted because you say so',
   pull: 'it was sealed as it was pulled',
   proved: 'it is what a blob of a known seal becomes',

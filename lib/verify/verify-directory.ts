@@ -46,7 +46,7 @@ function judgePrivacy(reasons: readonly NotPrivate[]): Finding[] {
     .map(({ path: subject, kind, reason }) =>
       kind === 'unreadable'
         ? finding('file-unreadable', reason, { subject })
-        : finding('from-dir-not-private', reason, { subject }),
+        : finding('from-dir-not-private', reason, { subject, remedy: kind === 'missing' ? 'check the path' : null }),
     );
   const more = reasons.length - findings.length;
   if (more > 0) findings.push(finding('from-dir-not-private', `${more} more places that others can change`));

@@ -78,6 +78,17 @@ for (const shell of shells) {
     );
   }
 
+  needs([shell.name], test, `${shell.name}: who asks for help gets it, and no consent`, () => {
+    node.verdict('exit 0');
+    for (const flag of ['--help', '-h']) {
+      const { status, stdout, stderr } = hook([flag]);
+      assert.is(status, 1);
+      assert.is(stdout, '');
+      assert.match(stderr, /^usage: pre-clone .*\n.*WORD\.\.\.\n.*docs\/hook\.md/);
+    }
+    assert.is(hook(['--', '--help']).status, 0);
+  });
+
   needs(
     [shell.name],
     test,

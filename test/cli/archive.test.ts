@@ -49,6 +49,13 @@ test('an archive as cocoon writes it is allowed, plain and compressed, and nothi
   assert.equal(readdirSync(made.node.root.directory, { recursive: true }), before);
 });
 
+test('of an archive that is not there the path is what is to be looked at', () => {
+  const { status, report } = verifyJson([...smallNode().options, '--archive', '/nowhere/app.tar']);
+  assert.is(status, 3);
+  assert.equal(codesOf(report.snapshots[0]), ['file-unreadable']);
+  assert.is(report.snapshots[0]?.findings[0]?.remedy, 'Check the path of the archive.');
+});
+
 const withFile = (made: Export, name: string, change: (file: ArchiveFile) => ArchiveFile | null): Export => ({
   ...made,
   files: made.files.flatMap((file) => (file.name === name ? (change(file) ?? []) : [file])),

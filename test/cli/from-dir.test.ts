@@ -143,6 +143,8 @@ test('a directory that is not there is missing its snapshot.json, and is not pri
   const { status, entry } = verdictOn({ node, directory: '/nowhere/at/all' });
   assert.is(status, 1);
   assert.ok(codesOf(entry).includes('snapshot-file-missing'));
+  const away = entry?.findings.find(({ subject }) => subject === '/nowhere' || subject === '/nowhere/at/all');
+  assert.is(away?.remedy, 'check the path');
 });
 
 test('the hook takes no empty word for a directory', () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
@@ -7,7 +7,9 @@ import type { VerifyReport } from '../../lib/report/documents.js';
 import { idFor } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { imageUrl, smallNode, snapshotOn } from '../builders/small-node.js';
+import { blobcheckAsNobody } from '../support/as-nobody.js';
 import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('blobcheck verify on metadata that is broken');
@@ -48,6 +50,23 @@ test('an initialised root without snapshots is all well, an absent or empty one 
     );
     assert.is(report.engine, null);
   }
+});
+
+test('a root that is none says which one it is, and not to mend an index', () => {
+  for (const directory of [temporaryDirectory(), '/nonexistent/cocoon', '/dev/null']) {
+    const { stdout } = blobcheck(['verify', '--all', '--root-dir', directory, '--state-dir', temporaryDirectory()]);
+    assert.match(stdout, `at        ${directory}\n`);
+    assert.match(stdout, 'Is this the root directory of cocoon? --root-dir or COCOON_ROOT_DIR names another.');
+    assert.match(stdout, /\nnothing was judged, \d+ms\n$/);
+  }
+});
+
+needs(['root', 'nobody'], test, 'a root that the caller may not read says as whom to run it', () => {
+  const { root, options } = smallNode();
+  chmodSync(root.directory, 0o700);
+  const run = blobcheckAsNobody(['verify', ...options, 'app:v1']);
+  assert.is(run.status, 3);
+  assert.match(run.stdout, 'Run it as root, or as a user who may read the whole root.');
 });
 
 test('metadata that cannot be trusted is unverified, with the reason', () => {

@@ -6,12 +6,17 @@ const test = suite('usage');
 
 const wrong: readonly [string, readonly string[], RegExp][] = [
   ['an unknown option', ['verify', '--al'], /unknown option '--al' \(Did you mean --all\?\)/],
-  ['an option that resembles none', ['verify', '--xyzzy'], /unknown option '--xyzzy' \(see blobcheck --help\)/],
+  ['an option that resembles none', ['verify', '--xyzzy'], /unknown option '--xyzzy' \(see blobcheck verify --help\)/],
   ['an unknown command', ['verfy', 'x'], /unknown command 'verfy' \(Did you mean verify\?\)/],
   ['verify of nothing', ['verify'], /name a snapshot, or give --all, --image, --from-dir, --archive or --overlay/],
   ['names beside --all', ['verify', '--all', 'x'], /not both/],
   ['--overlay without --blobs', ['verify', '--overlay', 'x'], /--overlay needs --blobs DIR/],
   ['--overlay beside a snapshot', ['verify', 'x', '--overlay', 'y', '--blobs', 'z'], /goes with --blobs alone/],
+  ['a command that is none', ['xyzzy'], /unknown command 'xyzzy' \(see blobcheck --help\)/],
+  ['an empty name', ['verify', ''], /a name is empty/],
+  ['an empty image', ['verify', '--image', ''], /a name is empty/],
+  ['ensure of an empty name', ['ensure', ''], /a name is empty/],
+  ['seal of an empty name', ['seal', ''], /a name is empty/],
   ['--blobs without --overlay', ['verify', 'x', '--blobs', 'z'], /--blobs goes with --overlay/],
   ['an empty --blobs', ['verify', '--overlay', 'x', '--blobs', ''], /are not empty/],
   ['an empty --overlay', ['verify', '--overlay', '', '--blobs', '.'], /are not empty/],
@@ -50,6 +55,16 @@ test('--help lists every command and the exit codes', () => {
   for (const command of ['verify', 'seal', 'status', 'inspect', 'hash', 'explain', 'install', 'uninstall'])
     assert.match(run.stdout, command);
   assert.match(run.stdout, /0 allow, 1 deny, 2 wrong usage, 3 unverified/);
+});
+
+test('the help of every command lists the exit codes', () => {
+  for (const command of ['verify', 'ensure', 'hash']) {
+    assert.match(blobcheck([command, '--help']).stdout, /0 allow, 1 deny, 2 wrong usage, 3 unverified/);
+  }
+});
+
+test('explain takes a code as somebody shouts it', () => {
+  assert.match(blobcheck(['explain', 'BLOB-MISSING']).stdout, /^blob-missing \(error\)\n/);
 });
 
 test('explain tells what a code means, why it matters and how to mend it', () => {

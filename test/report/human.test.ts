@@ -182,6 +182,10 @@ test('nothing to judge is said in so many words', () => {
   assert.equal(lines({}), ['0 snapshots: 0 allowed, 0 denied, 0 unverified, 2s', '']);
 });
 
+test('where nothing could be judged, nothing is counted', () => {
+  assert.equal(lines({ verdict: 'unverified' }), ['nothing was judged, 2s', '']);
+});
+
 test('no snapshots are not counted where something else was asked about', () => {
   assert.match(lines({ images: [entry(), entry()] })[2] ?? '', /^2 images: /);
 });
