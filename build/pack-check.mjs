@@ -3,12 +3,13 @@
  *
  *     npm run pack:check
  *
- * Language, time zone, file mode mask, length of the path and time differ. In the first place the demo runs, too, on sqlite
+ * Language, time zone, length of the path, time, and whether the group may write differ; who else may read does not, since
+ * npm packs that as it is. In the first place the demo runs, too, on sqlite
  * metadata, which is what a package with native code and no install script has to do.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +17,14 @@ import { fileURLToPath } from 'node:url';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const made = new Set(['.git', 'node_modules', 'dist', 'schemas', 'coverage'].map((name) => join(project, name)));
 const place = mkdtempSync(join(tmpdir(), 'blobcheck-pack-'));
+// Somebody may be at work in the project while it is packed.
+const source = join(place, 'source');
 try {
+  cpSync(project, source, { recursive: true, filter: (path) => !made.has(path) });
   const first = pack('a', { mask: '022', LC_ALL: 'C', TZ: 'UTC' });
   run('npm run --silent demo -- --sqlite', join(place, 'a'), {});
   const second = pack('a-much-longer-name/and/deeper', {
-    mask: '077',
+    mask: '002',
     LC_ALL: 'tr_TR.UTF-8',
     TZ: 'Pacific/Kiritimati',
   });
@@ -38,8 +42,7 @@ try {
 /** The path of the package. */
 function pack(name, { mask, ...env }) {
   const directory = join(place, name);
-  mkdirSync(directory, { recursive: true });
-  cpSync(project, directory, { recursive: true, filter: (path) => !made.has(path) });
+  cpSync(source, directory, { recursive: true });
   run(`umask ${mask} && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund && npm pack`, directory, env);
   const [file] = readdirSync(directory).filter((one) => one.endsWith('.tgz'));
   return join(directory, file);
