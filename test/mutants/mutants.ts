@@ -14,7 +14,7 @@ import { writeSection } from '../long/document-section.js';
 import { buildMutants } from './build-mutants.js';
 import { excuseOf, idleExcuses, readExcuses } from './excuses.js';
 import { figures } from './figures.js';
-import type { Mutant } from './mutant.js';
+import type { Fate, Mutant } from './mutant.js';
 import { recordReach } from './reach.js';
 import { tryMutants } from './try-mutants.js';
 
@@ -47,22 +47,31 @@ say(`${mutants.length} mutants, ${tests.length} test files`);
 const fates = await tried();
 
 const excuses = readExcuses();
-const survivors = mutants.filter(({ id }) => fates.get(id) === 'survived' || fates.get(id) === 'unreached');
-writeFileSync(survivorsFile, JSON.stringify(survivors, null, 1));
+const survivors = survivorsOf(fates);
 const unexcused = survivors.filter((mutant) => excuseOf(mutant, excuses) === null);
 for (const { id, file, line, kind, was, becomes } of unexcused) {
   say(`\n${fates.get(id)} ${file}:${line} ${kind}\n  - ${was}\n  + ${becomes}`);
 }
 const idle = last === null ? idleExcuses(excuses, survivors, new Set(mutants.map(({ file }) => file))) : [];
 for (const { file, line } of idle) say(`\nexcuses.json: ${file} has no such survivor: ${line}`);
+save(fates);
 const page = figures(mutants, fates, excuses);
 say(`\n${page}`);
 if (values.write) writeSection('mutants', `\`npm run mutants\`\n\n${page}`);
 process.exitCode = unexcused.length + idle.length > 0 ? 1 : 0;
 
+function survivorsOf(fates: ReadonlyMap<number, Fate>): readonly Mutant[] {
+  return mutants.filter(({ id }) => fates.get(id) === 'survived' || fates.get(id) === 'unreached');
+}
+
+/** An interrupted run is worth something too. */
+function save(fates: ReadonlyMap<number, Fate>): void {
+  writeFileSync(survivorsFile, JSON.stringify(survivorsOf(fates), null, 1));
+}
+
 async function tried() {
   try {
-    return await tryMutants(mutants, await recordReach(build, say), build.program, say);
+    return await tryMutants(mutants, await recordReach(build, say), build.program, say, save);
   } finally {
     build.remove();
   }

@@ -20,6 +20,9 @@ export interface TimedTest {
   readonly milliseconds: number;
 }
 
+/** A test that takes longer is no test to run for each of hundreds of mutants. */
+const SLOW_TEST_MS = 1_000;
+
 /** A test file may make much; what takes longer than this is no quick test of anything. */
 const RECORDING_LIMIT_MS = 120_000;
 
@@ -35,14 +38,13 @@ export async function recordReach(build: MutantBuild, say: (line: string) => voi
       say(`${test}: left out, since it ${answer.reply}`);
       return;
     }
-    const passed = answer.tests
-      .map((recorded, index) => ({ ...recorded, index }))
-      .filter((recorded) => recorded.passed);
-    if (passed.length < answer.tests.length) {
-      const failed = answer.tests.filter((recorded) => !recorded.passed).map(({ name }) => name);
-      say(`${test}: left out, since they fail in this build: ${failed.join('; ')}`);
+    const placed = answer.tests.map((recorded, index) => ({ ...recorded, index }));
+    const failed = placed.filter(({ passed }) => !passed);
+    if (failed.length > 0) {
+      say(`${test}: left out, since they fail in this build: ${failed.map(({ name }) => name).join('; ')}`);
     }
-    const quickFirst = passed.sort((a, b) => a.milliseconds - b.milliseconds);
+    const usable = placed.filter(({ passed, milliseconds }) => passed && milliseconds <= SLOW_TEST_MS);
+    const quickFirst = usable.sort((a, b) => a.milliseconds - b.milliseconds);
     const byTests = new Map<number, TimedTest[]>();
     for (const { index, milliseconds, reached } of quickFirst) {
       for (const id of reached) {

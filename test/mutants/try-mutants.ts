@@ -22,6 +22,7 @@ export async function tryMutants(
   reaches: readonly FileReach[],
   program: string,
   say: (line: string) => void,
+  save: (fates: ReadonlyMap<number, Fate>) => void = () => {},
 ): Promise<ReadonlyMap<number, Fate>> {
   const fates = new Map<number, Fate>(mutants.map(({ id }) => [id, 'unreached']));
   const isAlive = (id: number) => fates.get(id) === 'unreached' || fates.get(id) === 'survived';
@@ -34,6 +35,7 @@ export async function tryMutants(
     for (const id of ids) if (isAlive(id)) note(id, await worker.fateOf(id));
     await worker.stop();
     if (ids.length > 0) say(`${reach.test}: ${ids.length} tried, ${ids.filter((id) => !isAlive(id)).length} killed`);
+    save(fates);
   });
   const byLoading = mutants.filter(({ id }) => isAlive(id) && reaches.some((reach) => reach.byLoading.has(id)));
   await sideBySide(byLoading, async (mutant) => {

@@ -135,6 +135,42 @@ test('the files of a Firecracker are refused nowhere but beside a Cloud Hypervis
   );
 });
 
+for (const [kind, files] of [
+  ['firecracker', ['cocoon.json', 'vmstate', 'mem', 'cow.raw']],
+  ['oci', ['cocoon.json', 'config.json', 'state.json', 'memory-ranges', 'cow.raw']],
+  ['cloud-image', ['cocoon.json', 'config.json', 'state.json', 'memory-ranges', 'cow.raw']],
+] as const) {
+  test(`each file of a snapshot of the kind ${kind} must be there`, () => {
+    const missing = (names: readonly string[]) => {
+      const found = judgeDirectory(path, listed(names), { kind, diskFiles: ['cow.raw'] });
+      return found.map(({ code, subject }) => `${code} ${subject}`);
+    };
+    assert.equal(missing(files), []);
+    for (const name of files) {
+      assert.equal(missing(files.filter((other) => other !== name)), [`snapshot-file-missing ${path}/${name}`]);
+    }
+  });
+}
+
+test('what only looks like a file that cocoon would take for its own is one that it does not write', () => {
+  const severities = (names: readonly string[]) => judge([...usual, ...names]).map(({ severity }) => severity);
+  assert.equal(severities(['xapi.sock', 'api.sockx', 'xvmstate', 'memx']), [
+    'warning',
+    'warning',
+    'warning',
+    'warning',
+  ]);
+  assert.equal(severities(['.cocoon-clone-backup']), ['error']);
+});
+
+test('of many refused files five are listed, and any one denies', () => {
+  const backups = Array.from({ length: 9 }, (_, index) => `${index}.cocoon-clone-backup`);
+  assert.equal(
+    judge([...usual, ...backups]).map(({ code }) => code),
+    Array(5).fill('snapshot-file-refused'),
+  );
+});
+
 test('a known name that nobody lists is unknown where it is no regular file: cocoon leaves it out of a clone', () => {
   for (const kind of ['symlink', 'fifo', 'directory'] as const) {
     const [found, ...others] = judgeKinds({ 'data-x.raw': kind });

@@ -31,6 +31,13 @@ test('a kernel of a layer of its own is pinned like any other', () => {
   assert.equal(codes({ opened, indexed: opened }), ['layer-mismatch']);
 });
 
+test('an initial RAM disk of a layer of its own is pinned like any other', () => {
+  const opened = { ...parts, initrd: c };
+  assert.equal(judge({ opened, indexed: opened, pinned: [a, b, c] }), []);
+  assert.equal(codes({ opened, indexed: opened }), ['layer-mismatch']);
+  assert.equal(codes({ opened, indexed: null }), ['layer-mismatch', 'image-not-indexed']);
+});
+
 const denied: readonly (readonly [string, Partial<LayerFacts>, number])[] = [
   ['another order than that of the image', { opened: { ...parts, layers: [b, a] } }, 1],
   ['another layer', { opened: { ...parts, layers: [a, c] } }, 2],
@@ -65,6 +72,7 @@ test('of a record without a digest the pins count, not what its name leads to no
   assert.equal(codes({ imageDigest: null, indexed }), ['tag-moved']);
   assert.equal(codes({ imageDigest: null, indexed, pinned: [a, c] }), ['tag-moved', 'layer-mismatch']);
   assert.equal(codes({ imageDigest: null, indexed, pinned: [] }), ['layer-mismatch', 'blob-unpinned']);
+  assert.equal(codes({ imageDigest: null, indexed, image: null }), ['layer-mismatch']);
 });
 
 test('what a record does not pin, and no image keeps, are warnings', () => {

@@ -50,6 +50,7 @@ for (const [name, changes, expected] of backings) {
 
 test('a blob has no backing file, in whatever format; a format alone is well', () => {
   assert.equal(blob({ backing: named(528n, 10), extensions: [format('raw')] }), ['blob-has-backing']);
+  assert.equal(blob({ backing: named(528n, 1) }), ['blob-has-backing']);
   assert.equal(blob({ backing: { offset: 0n, size: 5, name: null } }), ['blob-malformed']);
   assert.equal(blob({ extensions: [format('raw')] }), []);
   assert.equal(blob({ extensions: [format('q'.repeat(16))] }), ['blob-malformed']);

@@ -51,6 +51,18 @@ test('a writable disk that was made larger for a clone, as its record says, is r
     assert.is(judge(changes)[0]?.code, 'raw-size-mismatch');
 });
 
+test('a writable disk of another size than its record says is denied, whether or not the guest knows that size', () => {
+  for (const changes of [{ recordBytes: size + 1n }, { recordBytes: size - 1n, stateBytes: null }]) {
+    const [found, ...others] = judge(changes);
+    assert.is(found?.code, 'raw-size-mismatch');
+    assert.is(found?.severity, 'error');
+    assert.is(found?.expected, `${changes.recordBytes} bytes`);
+    assert.is(found?.expectedFrom, 'snapshot record');
+    assert.equal(others, []);
+  }
+  assert.equal(judge({ recordBytes: size, stateBytes: null }), []);
+});
+
 test('a raw disk that is short or long by one byte is denied', () => {
   for (const bytes of [size - 1n, size + 1n]) {
     const [found, ...others] = judge({ bytes });

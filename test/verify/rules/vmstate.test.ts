@@ -77,6 +77,13 @@ test('the kernel may be the one that cocoon has unpacked', () => {
   assert.equal(judge({ bootSource: { ...state.bootSource, kernelPath: `${boot}/vmlinux` } }), []);
 });
 
+test('denied: a kernel that is unpacked elsewhere, in a store whose name is like that of a kernel', () => {
+  const kernel = `/vmlinuz.d${boot}/vmlinuz`;
+  const booted = (kernelPath: string) => codes({ bootSource: { ...state.bootSource, kernelPath } }, { kernel });
+  assert.equal(booted(`/vmlinuz.d${boot}/vmlinux`), []);
+  assert.equal(booted(`/vmlinux.d${boot}/vmlinuz`), ['sidecar-mismatch']);
+});
+
 test('interfaces whose taps cocoon names anew are right', () => {
   assert.equal(judge({ networkInterfaces: [eth('eth1'), eth('eth0')] }, { nics: 2 }), []);
 });
@@ -149,7 +156,7 @@ for (const [what, changes, expected] of denied) {
 }
 
 test('denied: an interface that cocoon gives no tap, whose tap would be opened by its name', () => {
-  for (const id of ['eth1', 'eth00', 'eth-1', 'net0', '']) {
+  for (const id of ['eth1', 'eth00', 'eth-1', 'net0', 'veth0', 'eth0x', '']) {
     assert.equal(codes({ networkInterfaces: [eth(id)] }, { nics: 1 }), ['vm-config-host-access'], id);
   }
   assert.equal(codes({ networkInterfaces: [eth('eth0'), eth('eth0')] }, { nics: 2 }), ['vm-config-host-access']);
