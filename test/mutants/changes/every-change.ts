@@ -36,7 +36,7 @@ export function everyChange(source: string): readonly Change[] {
   const { program } = parse(source, { sourceType: 'module', plugins: ['typescript'], attachComment: false });
   const changes: Change[] = [];
   const visit = (node: Node, parents: readonly Node[]): void => {
-    if (isType(node)) return;
+    if (isType(node) || isShown(node)) return;
     for (const kind of kinds) changes.push(...kind({ node, parents, source }));
     for (const child of childrenOf(node)) visit(child, [node, ...parents]);
   };
@@ -48,6 +48,15 @@ export function everyChange(source: string): readonly Change[] {
 function isType({ type }: Node): boolean {
   const holdsExpression = ['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'].includes(type);
   return type === 'ImportDeclaration' || type === 'TypeAnnotation' || (type.startsWith('TS') && !holdsExpression);
+}
+
+/** What a finding shows beside its code and its subject. */
+const shown = new Set(['message', 'expected', 'expectedFrom', 'actual']);
+
+/** Words for people: a sentence with values in it, a value that stands in a finding. */
+function isShown(node: Node): boolean {
+  if (node.type === 'TemplateLiteral') return node.quasis.some(({ value }) => value.raw.includes(' '));
+  return node.type === 'ObjectProperty' && node.key.type === 'Identifier' && shown.has(node.key.name);
 }
 
 function childrenOf(node: Node): readonly Node[] {
