@@ -18,7 +18,13 @@ export interface Finding {
   readonly remedyArgv: readonly string[] | null;
 }
 
-export type FindingDetails = Partial<Omit<Finding, 'code' | 'severity' | 'message'>>;
+/** What is expected has a witness, or nobody could say why it is. */
+type Witnessed =
+  | { readonly expected: string | null; readonly expectedFrom: string | null }
+  | { readonly expected?: null; readonly expectedFrom?: string | null };
+
+export type FindingDetails = Witnessed &
+  Partial<Omit<Finding, 'code' | 'severity' | 'message' | 'expected' | 'expectedFrom'>>;
 
 /**
  * Makes a finding. Severity comes from the catalogue, and so do the words of the remedy where none is given; what else is

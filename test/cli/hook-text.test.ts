@@ -15,7 +15,12 @@ const missing = finding('blob-missing', 'the base is not there', {
   expectedFrom: 'file name',
   actual: null,
 });
-const mismatch = finding('layer-mismatch', 'the disks differ', { subject: 'VM', expected: 'cow', actual: 'data' });
+const mismatch = finding('layer-mismatch', 'the disks differ', {
+  subject: 'VM',
+  expected: 'cow',
+  expectedFrom: null,
+  actual: 'data',
+});
 const warning = finding('blob-unpinned', 'nothing pins it');
 
 const refused = (ref: string, findings: readonly Finding[]) => entryOf({ ref, findings: [...findings] });

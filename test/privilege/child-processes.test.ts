@@ -70,6 +70,26 @@ test('each that is named here stands on the page, and the page names no other', 
   assert.equal([...new Set(listed)].sort(), [...words].sort());
 });
 
+test('the scripts of a node read each other and evaluate no text', () => {
+  const read = [
+    'settings.sh',
+    'cocoon-arguments.sh',
+    'stamp.sh',
+    'pre-clone',
+    'cocoon-guard',
+    'qemu-img-guard/qemu-img',
+  ];
+  for (const name of read) {
+    const lines = readFileSync(join(project, 'bin', name), 'utf8')
+      .split('\n')
+      .filter((line) => !/^\s*#/.test(line));
+    for (const line of lines) {
+      assert.not.match(line, /\beval\b|\bsh -c\b/, `${name}: ${line}`);
+      if (/^\s*\. /.test(line)) assert.match(line, /^\. "\$bc_here\/[a-z-]+\.sh"/, `${name}: ${line}`);
+    }
+  }
+});
+
 test('threads run our own file only', () => {
   const threads = sources.filter(({ text }) => /new Worker\(/.test(text));
   assert.equal(

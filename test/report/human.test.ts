@@ -142,10 +142,10 @@ test('a finding tells what was expected, by whom, what is there and what to do, 
 
 test('what a finding does not know takes no line', () => {
   assert.equal(findingLines(bare(finding('blob-empty', 'no bytes')), '', plain), ['blob-empty: no bytes']);
-  assert.equal(findingLines(bare(finding('blob-empty', 'no bytes', { expected: 'x' })), '', plain), [
-    'blob-empty: no bytes',
-    '  expected  x',
-  ]);
+  assert.equal(
+    findingLines(bare(finding('blob-empty', 'no bytes', { expected: 'x', expectedFrom: null })), '', plain),
+    ['blob-empty: no bytes', '  expected  x'],
+  );
 });
 
 test('the colour of a finding is that of its severity', () => {
