@@ -213,4 +213,13 @@ test('what stands at a foreign name and is sealed is good', async () => {
   assert.is(judged.report.expected, `sha256:${sha256(base.bytes)}`);
 });
 
+needs(['receipts'], test, 'a good read leaves a receipt, and a read that denies one that says so', async () => {
+  const good = await baseOf(baseImage('good'));
+  await good.judge();
+  assert.is(receiptResult(good), 'good');
+  const unsealed = await baseOf(baseImage('converted'), foreign);
+  await unsealed.judge();
+  assert.is(receiptResult(unsealed), 'unsealed');
+});
+
 test.run();

@@ -176,4 +176,11 @@ test('every finding names the sidecar and what to do', () => {
   }
 });
 
+test('beside a kernel the writable disk is cow.raw, on either hypervisor, and a layer is no file of the snapshot', () => {
+  for (const kind of ['oci', 'firecracker'] as const) {
+    const names = ['cow', 'data', 'layer'].map((role) => residentName(sidecarDisk(role, { path: '/y' }), kind));
+    assert.equal(names, ['cow.raw', 'data-scratch.raw', null]);
+  }
+});
+
 test.run();
