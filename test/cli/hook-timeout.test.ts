@@ -6,6 +6,8 @@ import * as assert from 'uvu/assert';
 import { openState } from '../../lib/trust/state-directory.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
+import { verifyJson } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { hold, lockFile, untilWaiting } from '../trust/held.js';
 import { hook, startHook, toldCodes } from './hooked.js';
 
@@ -89,6 +91,19 @@ test('two askers at once are both answered, by one read', async () => {
     const { status, stdout, stderr } = await ended;
     assert.equal([status, stdout, stderr], [0, 'allow\n', '']);
   }
+});
+
+needs(['receipts'], test, 'what the work has read after its asker gave up is not read again for the next', async () => {
+  const node = smallNode();
+  await settled(node.blob);
+  const state = await openState(node.state, node.root.directory);
+  const held = await hold(state, node.base);
+  const { ended } = startHook(node, ['app:v1'], { BLOBCHECK_TIMEOUT: '1s' });
+  assert.equal(toldCodes(await ended), ['check-timeout']);
+  await held.release();
+  while (workerOf(node) !== null) await setImmediate();
+  const [entry] = verifyJson([...node.options, 'app:v1']).report.snapshots;
+  assert.equal([entry?.verdict, entry?.blobs[0]?.how], ['allow', 'receipt']);
 });
 
 test.run();
