@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const test = suite('a package that is damaged');
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+const place = temporaryDirectory();
+for (const part of ['bin', 'dist', 'package.json']) cpSync(join(project, part), join(place, part), { recursive: true });
+symlinkSync(join(project, 'node_modules'), join(place, 'node_modules'));
+// What V8 has kept of a program is no way around it.
+for (const file of readdirSync(join(place, 'dist'))) if (file.endsWith('.code')) rmSync(join(place, 'dist', file));
+
+/** Does something while one of the programs that are installed is something else. */
+function withProgram<T>(name: string, content: string | null, work: () => T): T {
+  const path = join(place, 'dist', name);
+  const whole = readFileSync(path);
+  rmSync(path);
+  if (content !== null) writeFileSync(path, content);
+  try {
+    return work();
+  } finally {
+    writeFileSync(path, whole);
+  }
+}
+
+for (const [what, content] of [
+  ['gone', null],
+  ['cut short', 'module.exports = {'],
+  ['empty', ''],
+  ['broken inside', 'module.exports = { run: () => ({}).x.y, runProgram: () => ({}).x.y };'],
+] as const) {
+  for (const [name, command] of [
+    ['main.cjs', 'verify'],
+    ['program-verify.cjs', 'verify'],
+    ['program-hook.cjs', 'hook'],
+    ['program-every.cjs', 'status'],
+  ] as const) {
+    test(`judges nothing and says so: ${name} is ${what}`, () => {
+      const words = [join(place, 'bin/blobcheck'), command, ...(command === 'status' ? [] : ['x'])];
+      const run = withProgram(name, content, () => spawnSync(process.execPath, words, { encoding: 'utf8' }));
+      assert.equal([run.status, run.stdout], [3, ''], run.stderr);
+      assert.match(run.stderr, /^blobcheck/);
+      assert.not.match(run.stderr, /^\s+at /m);
+    });
+  }
+}
+
+test.run();
