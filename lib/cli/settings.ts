@@ -91,7 +91,7 @@ function readOwn(path: string): Read {
     if (stats.uid !== 0) return { kind: 'ignored', reason: `it belongs to user ${stats.uid}, not to root` };
     if ((stats.mode & 0o022) !== 0) return { kind: 'ignored', reason: 'others than root can write it' };
     const buffer = Buffer.alloc(LIMIT + 1);
-    const length = readSync(descriptor, buffer, 0, buffer.length, 0);
+    const length = fill(buffer, descriptor);
     if (length > LIMIT) return { kind: 'ignored', reason: `it has more than ${LIMIT} bytes` };
     return { kind: 'read', text: buffer.subarray(0, length).toString('utf8') };
   } catch (error) {
@@ -99,4 +99,15 @@ function readOwn(path: string): Read {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** To the end of the file or of the buffer: a read may give less than there is, and half of a value is another value. */
+function fill(buffer: Buffer, descriptor: number): number {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const bytesRead = readSync(descriptor, buffer, filled, buffer.length - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
 }

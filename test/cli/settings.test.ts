@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -39,6 +40,21 @@ root('a key in the file wins over the environment, which counts for what is not 
   const { env, policies, problems } = settingsOf('BLOBCHECK_TIMEOUT=1h\nBLOBCHECK_COCOON=/opt/cocoon\n');
   assert.equal(env, { ...environment, BLOBCHECK_TIMEOUT: '1h', BLOBCHECK_COCOON: '/opt/cocoon' });
   assert.equal([policies, problems], [[], []]);
+});
+
+root('a read that gives less than there is makes no other settings', () => {
+  const { readSync } = fs;
+  const shorter = (descriptor: number, buffer: Buffer, offset: number, length: number, position: number) =>
+    readSync(descriptor, buffer, offset, Math.min(length, 7), position);
+  fs.readSync = shorter as typeof readSync;
+  syncBuiltinESMExports();
+  try {
+    const { env, problems } = settingsOf('BLOBCHECK_TIMEOUT=1h\nBLOBCHECK_STATE_DIR=/srv/blobcheck\n');
+    assert.equal([env.BLOBCHECK_TIMEOUT, env.BLOBCHECK_STATE_DIR, problems], ['1h', '/srv/blobcheck', []]);
+  } finally {
+    fs.readSync = readSync;
+    syncBuiltinESMExports();
+  }
 });
 
 root('comments, blank lines, white space around a line and a missing last line break are no problem', () => {
