@@ -11,7 +11,8 @@ const MAX_BYTES = 1024 * 1024;
 export type StateFile =
   /** `problem`: the file is not there, but its folder is not what it should be either. */
   | { readonly kind: 'absent'; readonly problem: string | null }
-  | { readonly kind: 'unusable'; readonly reason: string }
+  /** `wasRead` is false where the system did not give its bytes: they may be those of a good file. */
+  | { readonly kind: 'unusable'; readonly reason: string; readonly wasRead: boolean }
   | { readonly kind: 'read'; readonly path: string; readonly bytes: Buffer };
 
 /**
@@ -25,9 +26,9 @@ export async function readStateFile(state: StateDirectory, section: Section, nam
   const file = join(folder, name);
   const read = readWhole(file, MAX_BYTES);
   if (read.kind === 'missing') return { kind: 'absent', problem };
-  if (read.kind === 'unreadable') return unusable(file, systemErrorText(read.error));
+  if (read.kind === 'unreadable') return { ...unusable(file, systemErrorText(read.error)), wasRead: false };
   if (read.kind === 'not-regular') return unusable(file, `not a regular file but a ${read.what}`);
-  if (problem !== null) return { kind: 'unusable', reason: problem };
+  if (problem !== null) return { kind: 'unusable', reason: problem, wasRead: false };
   if (read.kind === 'too-large') return unusable(file, `${read.bytes} bytes are more than such a file can have`);
   const why = whyNotOurs(read.stats);
   return why === null ? { kind: 'read', path: file, bytes: read.bytes } : unusable(file, why);
@@ -42,6 +43,6 @@ export async function folderProblem(path: string, state: StateDirectory, section
   return null;
 }
 
-function unusable(file: string, reason: string): StateFile {
-  return { kind: 'unusable', reason: `${file}: ${reason}` };
+function unusable(file: string, reason: string) {
+  return { kind: 'unusable', reason: `${file}: ${reason}`, wasRead: true } as const;
 }

@@ -12,8 +12,11 @@ export type SealRead =
   /** `problem`: there is none, but the place where it would be is not what it should be (`state-unusable`). */
   | { readonly kind: 'none'; readonly problem: string | null }
   | { readonly kind: 'sealed'; readonly seal: Seal }
-  /** It is there and does not count: `seal-unreadable`, never "no seal". */
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  /**
+   * It is there and does not count: `seal-unreadable`, never "no seal". `wasRead` is false where the system did not give its
+   * bytes: they may be those of a good one.
+   */
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly wasRead: boolean };
 
 export type SealWritten =
   | { readonly kind: 'written'; readonly seal: Seal }
@@ -37,13 +40,14 @@ export async function readSeal(state: StateDirectory, blob: string): Promise<Sea
   const name = blob + ENDING;
   const file = await readStateFile(state, 'seals', name);
   if (file.kind === 'absent') return { kind: 'none', problem: file.problem };
-  if (file.kind === 'unusable') return { kind: 'unreadable', reason: file.reason };
+  if (file.kind === 'unusable') return { kind: 'unreadable', reason: file.reason, wasRead: file.wasRead };
   const decoded = decodeRecord(file.bytes, SEAL_VERSION, sealSchema);
-  if (!decoded.ok) return { kind: 'unreadable', reason: `${file.path}: ${decoded.reason}` };
+  if (!decoded.ok) return { kind: 'unreadable', reason: `${file.path}: ${decoded.reason}`, wasRead: true };
   const seal = decoded.record;
   // A good seal that was copied to another name or another store speaks of something else.
   if (seal.blob !== blob || seal.store !== state.store) {
-    return { kind: 'unreadable', reason: `${file.path}: it is the seal of ${seal.blob} in ${seal.store}` };
+    const reason = `${file.path}: it is the seal of ${seal.blob} in ${seal.store}`;
+    return { kind: 'unreadable', reason, wasRead: true };
   }
   return { kind: 'sealed', seal };
 }
@@ -63,12 +67,15 @@ export async function writeSeal(state: StateDirectory, decision: NewSeal): Promi
 }
 
 /**
- * Seals a blob anew: `seal --replace`, or a new file that `ensure` or a pull brought. The old seal goes into the history,
- * one that cannot be read goes without (its bytes may be anybody's). Writers that replace at once take turns.
+ * Seals a blob anew: `seal --replace`, or a new file that `ensure` or a pull brought. The old seal goes into the history; one
+ * that is none goes without (its bytes may be anybody's), and one whose bytes are not to be had stays. Writers that replace
+ * at once take turns.
  */
 export async function replaceSeal(state: StateDirectory, decision: NewSeal): Promise<SealWritten> {
   const locked = await withLock(state, 'seals', { waitMs: SMALL_WRITE_MS }, async (): Promise<SealWritten> => {
     const existing = await readSeal(state, decision.blob);
+    // A disk that fails once, or too many open files, is no reason to forget what was decided.
+    if (existing.kind === 'unreadable' && !existing.wasRead) return existing;
     const history = existing.kind === 'sealed' ? [pastOf(existing.seal), ...existing.seal.history] : [];
     const seal = withHistory(state, decision, history.slice(0, MAX_HISTORY));
     const refused = await publish(state, seal, false);

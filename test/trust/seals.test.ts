@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +102,48 @@ test('an unreadable seal is never no seal, is not written over by sealing, and i
   assert.is(replaced.kind, 'written');
   if (replaced.kind === 'written') assert.equal(replaced.seal.history, []);
 });
+
+for (const [call, error] of [
+  ['openat', 'EMFILE'],
+  ['pread64', 'EIO'],
+] as const) {
+  needs(
+    ['strace', 'flock'],
+    test,
+    `a seal whose ${call} fails with ${error} is not replaced: it may be a good one`,
+    async () => {
+      const at = await place();
+      await writeSeal(at.state, decision());
+      const before = fs.readFileSync(fileOf(at, 'seals'));
+      const failing = [
+        '-f',
+        '-qq',
+        '-o',
+        '/dev/null',
+        '-P',
+        fileOf(at, 'seals'),
+        '-e',
+        `inject=${call}:error=${error}:when=1`,
+      ];
+      const words = [
+        ...failing,
+        process.execPath,
+        '--import',
+        'tsx',
+        child,
+        at.directory,
+        at.root,
+        'replace',
+        '1',
+        '1',
+      ];
+      const run = spawnSync('strace', words, { encoding: 'utf8' });
+      assert.match(run.stdout, new RegExp(`^unreadable .*${error}`), run.stderr);
+      assert.equal(fs.readFileSync(fileOf(at, 'seals')), before);
+      assert.equal(await seal(at, 'replace', '1', '1'), ['written 1']);
+    },
+  );
+}
 
 test('an empty file is an unreadable seal', async () => {
   const at = await place();
