@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { amount, tally } from '../long/amount.js';
 import { runCocoon } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
 import { flip } from '../verify/blobs.js';
@@ -12,7 +13,7 @@ import { bringingNeeds, ensureWords, run, type ServedNode, scratchIsGone, served
 const test = suite('ensure that is killed');
 
 /** How many instants of one ensure are tried; spread over its whole length. */
-const POINTS = Number(process.env.BLOBCHECK_TEST_KILL_POINTS || 16);
+const POINTS = amount(16, 100);
 
 async function corrupted(): Promise<ServedNode> {
   const node = await servedNode();
@@ -81,7 +82,11 @@ for (const [what, make] of [
         await node.server.close();
       }
       assert.ok(left.old > 0, 'no kill came early enough to prove anything');
-      if (process.env.BLOBCHECK_TEST_KILL_POINTS) process.stderr.write(`${what}: ${JSON.stringify(left)}\n`);
+      tally(`\`ensure\` of a ${what} base, killed at any instant`, {
+        kills: POINTS,
+        'left as it was': left.old,
+        brought: left.new,
+      });
     },
   );
 }

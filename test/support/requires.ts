@@ -36,6 +36,13 @@ const probes: Readonly<Record<string, () => string | null>> = {
     return memory.includes(statfsSync(tmpdir()).type) ? 'the temporary directory lies in memory' : null;
   },
   receipts: () => (identitiesProve(tmpdir()) ? null : 'the temporary directory is where identities prove nothing'),
+  tracing: () => {
+    // Of a process that is there already, which more machines forbid than the tracing of a child. It ends when it is traced.
+    const traced = 'until grep -q "^TracerPid:.[1-9]" /proc/$$/status; do :; done';
+    const script = 'sh -c "$1" & strace -qq -o /dev/null -p $!; status=$?; kill $! 2>/dev/null; exit $status';
+    const { status } = spawnSync('sh', ['-c', script, 'sh', traced], { stdio: 'ignore' });
+    return status === 0 ? null : 'a running process is not to be traced';
+  },
   'two-cores': () => (availableParallelism() > 1 ? null : 'there is one core, so nothing is hashed beside another'),
   'loop-device': () => {
     try {

@@ -1,0 +1,82 @@
+import type { Test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { amount, tally } from '../long/amount.js';
+import { needs } from '../support/requires.js';
+import type { Asked } from './answers.js';
+import { faultsOf, isOurs, sampleOf } from './faults-of.js';
+import { beforeFault, brokenInvariants, type Happened } from './invariants.js';
+import { type Fault, runTraced, type TracedRun } from './traced.js';
+import type { TroubledNode } from './troubled-node.js';
+
+/** A command on a node, of which every call is to fail once. */
+export interface Campaign {
+  readonly node: TroubledNode;
+  /** Words after `blobcheck`, or all of them for `run`. */
+  readonly words: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Makes the node what it was. */
+  reset(): void;
+  /** Runs the words; as blobcheck's if nothing else is said. */
+  readonly run?: typeof runTraced;
+  /** What differs from a command that judges all and prints a document. */
+  readonly differs?: (ran: TracedRun) => Partial<Happened>;
+  /** Which of a run's calls are to fail, if not all of the program's own. */
+  readonly pick?: (fault: Fault) => boolean;
+}
+
+/** Faults of one command in the long form, which takes an hour for all of them; every one if nothing is said. */
+const most = Number(process.env.BLOBCHECK_TEST_FAULTS) || Number.POSITIVE_INFINITY;
+
+const asEnded: Readonly<Record<string, readonly (number | NodeJS.Signals)[]>> = {
+  'signal=SIGKILL': ['SIGKILL', 137],
+  'signal=SIGTERM': [143],
+  'signal=SIGINT': [130],
+};
+
+/** Tries a command with every fault that one run of it may meet; in `npm test` with a few of them, always the same ones. */
+export function tryEveryFault(test: Test, name: string, quick: number, make: () => Promise<Campaign>): void {
+  needs(['strace', 'flock', 'tracing', 'receipts'], test, `${name}: whatever call fails, nothing is lost`, async () => {
+    const campaign = await make();
+    const untroubled = await runAndJudge(campaign, null, { verdicts: campaign.node.verdicts, printed: '' });
+    assert.equal(untroubled.broken, [], 'without a fault');
+    const { threads, children, stdout } = untroubled.ran;
+    const every = faultsOf(threads, children).filter((fault) => campaign.pick?.(fault) ?? true);
+    const faults = sampleOf(every, amount(quick, most));
+    const counts = { faults: 0, reached: 0, 'not allowed': 0, broken: 0, 'false allows': 0 };
+    const failures: string[] = [];
+    for (const fault of faults) {
+      const { ran, broken } = await runAndJudge(campaign, fault, { verdicts: campaign.node.verdicts, printed: stdout });
+      counts.faults += 1;
+      if (ran.injected.length > 0 || fault.what.startsWith('signal')) counts.reached += 1;
+      if (ran.status !== untroubled.ran.status) counts['not allowed'] += 1;
+      if (broken.length > 0) counts.broken += 1;
+      counts['false allows'] += broken.filter((what) => what.startsWith('FALSE ALLOW')).length;
+      const hit = ran.injected.map(({ line }) => line).join('\n    ');
+      failures.push(
+        ...broken.map((what) => `${fault.call} ${fault.nth} ${fault.what}: ${what}\n    ${hit}\n    ${said(ran)}`),
+      );
+    }
+    tally(`faults of \`${name}\``, counts);
+    assert.ok(counts.reached > 0, 'no fault was met');
+    assert.is(failures.length, 0, `${failures.length} of ${faults.length}\n${failures.join('\n')}`);
+  });
+}
+
+const said = ({ status, signal, stderr }: TracedRun) => `${signal ?? status} ${stderr.trim().slice(0, 500)}`;
+
+async function runAndJudge(campaign: Campaign, fault: Fault | null, asked: Asked) {
+  const { node, words, env = {}, reset, run = runTraced, differs } = campaign;
+  reset();
+  const before = await beforeFault(node);
+  const ran = await run(words, { PATH: process.env.PATH, NO_COLOR: '1', ...env }, fault);
+  const own = new Set(ran.threads.flatMap(({ calls }) => calls));
+  const broken = await brokenInvariants(before, {
+    ended: ran,
+    asked,
+    mayEndIn: asEnded[fault?.what ?? ''] ?? [],
+    // A call of the same number in a child, or of Node's own, fails as well.
+    isNodes: ran.injected.some((call) => !own.has(call) || !isOurs(call)),
+    ...differs?.(ran),
+  });
+  return { ran, broken };
+}

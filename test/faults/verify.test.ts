@@ -1,0 +1,19 @@
+import { suite } from 'uvu';
+import { tryEveryFault } from './campaign.js';
+import { troubledNode } from './troubled-node.js';
+
+const test = suite('verify under faults');
+
+for (const [what, engine, remembers] of [
+  ['what is remembered answers', 'json', true],
+  ['every base is read', 'json', false],
+  ['out of a database', 'sqlite', false],
+] as const) {
+  tryEveryFault(test, `verify --all, ${what}`, 5, async () => {
+    const node = await troubledNode(engine);
+    const words = ['verify', '--all', '--json', ...node.options];
+    return { node, words, reset: () => node.reset(remembers) };
+  });
+}
+
+test.run();
