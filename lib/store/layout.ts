@@ -52,5 +52,13 @@ export const ociBlobs = (root: string): string => join(root, 'oci', 'blobs');
 /** Kernels and initial RAM disks, in a directory for each layer that holds one. */
 export const ociBoot = (root: string): string => join(root, 'oci', 'boot');
 
+/** The directories in which everything lies that is judged of a root. */
+export const judgedDirectories = (root: string): readonly string[] => [
+  cloudImageBlobs(root),
+  snapshotParent(root),
+  ociBlobs(root),
+  ociBoot(root),
+];
+
 /** The firmware that cloud images boot. */
 export const firmware = (root: string): string => join(root, 'firmware', 'CLOUDHV.fd');

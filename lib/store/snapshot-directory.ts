@@ -27,8 +27,9 @@ export type SnapshotDirectory =
       /** There are more entries than anybody would look at; the rest was not read. */
       readonly truncated: boolean;
       /**
-       * Differs when a file in it was changed, replaced, added or removed: names, inodes, sizes and times. Of guest memory
-       * without the ctime, which every clone changes by its hard link (cocoon-store.md, trap 10).
+       * Differs when the directory was moved or another put in its place, or when a file in it was changed, replaced, added
+       * or removed: names, inodes, sizes and times. Of guest memory without the ctime, which every clone changes by its hard
+       * link (cocoon-store.md, trap 10).
        */
       readonly stamp: string;
     }
@@ -58,7 +59,8 @@ export async function readSnapshotDirectory(
       return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
     }
     const inStore = outside || dirname(path) === resolved(snapshotParent(root));
-    return { kind: 'directory', path, inStore, ...listEntries(path, Number(stats.size)) };
+    const listed = listEntries(path, Number(stats.size));
+    return { kind: 'directory', path, inStore, ...listed, stamp: `${stats.ino}/${stats.ctimeNs}\n${listed.stamp}` };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
   }

@@ -15,6 +15,10 @@ export interface BlobRequest {
   /** Its name (lib/store/blob.ts); of a base the hex digest. */
   readonly blob: string;
   readonly path: string;
+  /** Further names by which it will be opened: in the end each of them must lead to the file that was judged. */
+  readonly names?: readonly string[];
+  /** What is opened in its place where it is there. It was not; in the end it still must not be. */
+  readonly instead?: string;
   /** Bytes, from each entry of the image index that names it. */
   readonly indexedBytes: readonly bigint[];
 }

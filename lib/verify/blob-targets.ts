@@ -96,7 +96,7 @@ export async function blobsOf(
     const base = await baseOf(store, facts, { name, roots, signal });
     return 'code' in base ? base : [base];
   }
-  const files = await filesOf(store, ociParts(facts, roots), facts);
+  const files = await filesOf(store, ociParts(facts, roots), facts, roots);
   if (files.length > 0) return files;
   return finding('sidecar-mismatch', `cocoon.json of ${name} names no layer of this store`, {
     subject: join(facts.directory, 'cocoon.json'),

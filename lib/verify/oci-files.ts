@@ -32,8 +32,9 @@ export async function judgeOciFiles(
   const { record, directory, sidecar } = facts;
   const parts = ociParts(facts, roots);
   const blobs: BlobReport[] = [];
-  for (const { blob, path } of await filesOf(store, parts, facts)) {
-    const judged = await run.blob({ blob, path, indexedBytes: [] });
+  for (const file of await filesOf(store, parts, facts, roots)) {
+    const { path } = file;
+    const judged = await run.blob({ ...file, indexedBytes: [] });
     const asker = { path, image: pullReference(record), sealedAs };
     findings.push(...witnessedBy('cocoon.json', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { blobName, blobPath, ociBlobAt, type StoreBlob } from '../store/blob.js';
 import type { OciImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
+import type { BlobRequest } from './blob-content.js';
 import { realpathOrNull } from './root-spellings.js';
 import { bootFileAt } from './rules/boot-files.js';
 import type { SnapshotFacts } from './snapshot-facts.js';
@@ -49,20 +50,31 @@ function layerAt(path: string, roots: readonly string[]): StoreBlob[] {
   return found ? [found] : [];
 }
 
-/** The files of a store that parts of an image are in, each once. */
+/** A file that a clone opens. */
+type PartFile = Pick<BlobRequest, 'blob' | 'path' | 'names' | 'instead'>;
+
+/** The files of a store, in every spelling of its root, that parts of an image are in, each once. */
 export async function filesOf(
   store: Store,
   parts: OciParts,
   { kind }: Pick<SnapshotFacts, 'kind'>,
-): Promise<readonly { readonly blob: string; readonly path: string }[]> {
+  roots: readonly string[],
+): Promise<readonly PartFile[]> {
   const root = (await realpathOrNull(store.root)) ?? store.root;
   const all = [...blobsOf(parts)];
   const { kernel } = parts;
   // Firecracker boots no compressed kernel: where cocoon has unpacked it, that is what a clone starts again from.
-  const unpacked: StoreBlob | null = kernel && { kind: 'vmlinux', hex: kernel.hex };
-  if (kind === 'firecracker' && unpacked !== null && isThere(blobPath(root, unpacked))) all.push(unpacked);
-  const files = new Map(all.map((blob) => [blobName(blob), blobPath(root, blob)]));
-  return [...files].map(([blob, path]) => ({ blob, path }));
+  const unpacked: StoreBlob | null =
+    kind === 'firecracker' && kernel !== null ? { kind: 'vmlinux', hex: kernel.hex } : null;
+  const isUnpacked = unpacked !== null && isThere(blobPath(root, unpacked));
+  if (isUnpacked) all.push(unpacked);
+  const fileOf = (blob: StoreBlob): PartFile => ({
+    blob: blobName(blob),
+    path: blobPath(root, blob),
+    names: roots.map((spelled) => blobPath(spelled, blob)),
+    ...(blob.kind === 'kernel' && unpacked !== null && !isUnpacked ? { instead: blobPath(root, unpacked) } : {}),
+  });
+  return [...new Map(all.map((blob) => [blobName(blob), fileOf(blob)])).values()];
 }
 
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

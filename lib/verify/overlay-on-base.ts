@@ -72,7 +72,8 @@ async function judgeOnBase(
 ): Promise<EntryReport['blobs'][number]> {
   const image = record.image === '' ? null : record.image;
   const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, { image, ensure }));
-  const base = await run.blob(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] });
+  const names = overlay.basePath === null ? [] : [overlay.basePath];
+  const base = await run.blob({ ...(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] }), names });
   const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null, ensure };
   findings.push(
     ...withHealing(base.findings, indexed?.origin ?? nowhere),

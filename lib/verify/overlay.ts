@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorText } from '../errors.js';
 import { whatChanged } from '../file/changed.js';
+import { type FileIdentity, identityOf } from '../file/identity.js';
 import { openRegular } from '../file/open-regular.js';
 import { type ReadAt, readAtOf } from '../file/read-at.js';
 import { type Finding, finding } from '../finding/finding.js';
@@ -28,15 +29,20 @@ export interface JudgedOverlay {
   readonly header: Qcow2Header | null;
   /** Hex digest of the base that it names; null while the name is not accepted. */
   readonly base: string | null;
+  /** By which path whoever opens it opens that base; null with `base`. */
+  readonly basePath: string | null;
+  /** The file that was judged; null where it is none of its own. */
+  readonly identity: FileIdentity | null;
 }
 
 /** Rules 9 to 11: the overlay's header, its tables, and the name of its base. Nothing that it names is opened. */
 export async function judgeOverlay(path: string, place: BlobPlace, signal?: AbortSignal): Promise<JudgedOverlay> {
   const opened = await openRegular(path);
-  if (opened.kind !== 'regular') return { findings: [notOpened(path, opened)], header: null, base: null };
+  if (opened.kind !== 'regular') return { ...nothing, findings: [notOpened(path, opened)] };
   try {
     const of = { path, size: Number(opened.stats.size), tables: 'unknown' as const };
-    const judged = await judgeOverlayContent(readAtOf(opened.handle, path), of, place, signal);
+    const content = await judgeOverlayContent(readAtOf(opened.handle, path), of, place, signal);
+    const judged = { ...content, identity: identityOf(opened.stats) };
     const changed = await whatChanged(path, opened.stats, await opened.handle.stat({ bigint: true }));
     if (changed === null) return judged;
     const found = finding('file-changed', 'the overlay changed while it was being judged', { subject: path });
@@ -45,6 +51,8 @@ export async function judgeOverlay(path: string, place: BlobPlace, signal?: Abor
     await opened.handle.close();
   }
 }
+
+const nothing = { header: null, base: null, basePath: null, identity: null } as const;
 
 /** The same for content that is no file of its own. `tables: 'unread'` leaves rule 10 to whoever has all of it. */
 export async function judgeOverlayContent(
@@ -55,21 +63,28 @@ export async function judgeOverlayContent(
 ): Promise<JudgedOverlay> {
   const walk = tables === 'unread' ? 'sound' : 'unknown';
   const { facts, findings } = await judgeQcow2(read, size, path, 'overlay', signal, walk);
-  if (facts.kind !== 'qcow2') return { findings, header: null, base: null };
+  if (facts.kind !== 'qcow2') return { ...nothing, findings };
   const { header } = facts;
   if (header.backing !== null && header.backing.name === null) {
     // Defence in depth: rule 9 has said so already, and an unread name must never pass for none.
     const unread = finding('overlay-malformed', 'the backing name cannot be read', { subject: path });
-    return { findings: verdictOf(findings) === 'allow' ? [...findings, unread] : findings, header, base: null };
+    return { ...nothing, findings: verdictOf(findings) === 'allow' ? [...findings, unread] : findings, header };
   }
   const backing = backingFacts(path, header, place);
   const faults = judgeBacking(backing);
-  return { findings: [...findings, ...faults], header, base: faults.length > 0 ? null : digestInName(backing.name) };
+  const judged = { ...nothing, findings: [...findings, ...faults], header };
+  if (faults.length > 0 || backing.name.kind !== 'path') return judged;
+  const { name } = backing;
+  const basePath = name.absolute ? name.path : `${dirname(path)}/${name.path}`;
+  return { ...judged, base: digestInName(name), basePath };
 }
 
 /** Findings that need both the overlay and its base: the format that is not said, and a disk made smaller. */
-export function judgeOverlayOnBase(path: string, overlay: JudgedOverlay, base: Qcow2Header | null): Finding[] {
-  const { header } = overlay;
+export function judgeOverlayOnBase(
+  path: string,
+  { header }: Pick<JudgedOverlay, 'header'>,
+  base: Qcow2Header | null,
+): Finding[] {
   if (header === null || header.backing === null) return [];
   const findings: Finding[] = [];
   if (backingFormat(header) === null && base === null) {
@@ -96,7 +111,11 @@ export function judgeOverlayOnBase(path: string, overlay: JudgedOverlay, base: Q
 }
 
 /** The overlay as a report shows it. */
-export function overlayDisk(file: string, overlay: JudgedOverlay, chain: DiskReport['chain']): DiskReport {
+export function overlayDisk(
+  file: string,
+  overlay: Pick<JudgedOverlay, 'header'>,
+  chain: DiskReport['chain'],
+): DiskReport {
   const size = overlay.header?.virtualSize ?? null;
   return {
     file,

@@ -1,10 +1,13 @@
+import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { limitOf } from '../at-once.js';
 import type { EngineName } from '../digest/engine.js';
 import { mostReaders } from '../digest/reading-turn.js';
 import { identityAt, sameIdentity } from '../file/identity.js';
+import { lookAtWay } from '../file/way.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
+import { judgedDirectories } from '../store/layout.js';
 import type { StoreLocation } from '../store/location.js';
 import { DEFAULT_MAX_AGE_MS } from '../trust/receipt-answer.js';
 import { openState } from '../trust/state-directory.js';
@@ -64,8 +67,9 @@ export interface Run {
   /** Has the entry's files looked at again when the verdict is given; returns the entry. */
   watch(entry: EntryReport, files: WatchedFiles): EntryReport;
   /**
-   * Looks once more at every base that was read and at all that is watched: what was judged an hour ago may have been
-   * replaced since. The entries that stand on what changed get its finding.
+   * Looks once more at every base that was read, under every name that it was asked for by, at all that is watched, and at
+   * the way to it: what was judged an hour ago may have been replaced since. The entries that stand on what changed get its
+   * finding.
    */
   recheck(entries: readonly EntryReport[]): Promise<EntryReport[]>;
 }
@@ -73,6 +77,8 @@ export interface Run {
 /** `store` is the root (or, outside cocoon, the directory of the blobs) that what is remembered belongs to. */
 export async function startRun(store: string, options: CheckOptions): Promise<Run> {
   const started = performance.now();
+  // Before anything is read.
+  const way = lookAtWay([resolve(store), ...judgedDirectories(resolve(store))]);
   const ledger = ledgerOf(await openState(options.stateDir, resolve(store)), options.tool);
   const blobOptions: BlobOptions = {
     engine: options.engine ?? 'native',
@@ -84,7 +90,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     signal: options.signal,
     onProgress: options.onProgress ?? (() => {}),
   };
-  const judged = new Map<string, Promise<JudgedBlob>>();
+  const judged = new Map<string, Judging>();
   // While some are read the next are made ready; each has its file and its lock open.
   const bases = limitOf(options.blobsAtOnce ?? 2 * mostReaders);
   const watched = new Map<EntryReport, WatchedFiles>();
@@ -95,11 +101,16 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     allowedVmSections: options.allowedVmSections ?? [],
     seconds: () => Math.round(performance.now() - started) / 1000,
     blob: (request) => {
-      const known = judged.get(request.path);
-      if (known !== undefined) return known;
-      const fresh = bases.inside(() => judgeBlob(request, blobOptions));
-      judged.set(request.path, fresh);
-      return fresh;
+      const { path, names = [], instead } = request;
+      const judging = judged.get(path) ?? {
+        base: bases.inside(() => judgeBlob(request, blobOptions)),
+        names: new Set(),
+        absent: new Set(),
+      };
+      for (const name of [path, ...names]) judging.names.add(name);
+      if (instead !== undefined) judging.absent.add(instead);
+      judged.set(path, judging);
+      return judging.base;
     },
     watch: (entry, files) => {
       watched.set(entry, files);
@@ -107,22 +118,41 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     },
     recheck: async (entries) => {
       const changed = new Set<string>();
-      for (const [path, base] of judged) if (await hasChanged(path, await base)) changed.add(path);
+      for (const [path, judging] of judged) if (await hasChanged(judging)) changed.add(path);
       const again: EntryReport[] = [];
       for (const entry of entries)
         again.push(withFindings(entry, await whatChanged(entry, changed, watched.get(entry))));
-      return again;
+      // Last: what was found where it must be was looked up on the same way as what was judged.
+      const moved = way.whatMoved();
+      return moved === null ? again : again.map((entry) => withFindings(entry, [wasMoved(moved)]));
     },
   };
 }
 
-async function hasChanged(path: string, { identity }: JudgedBlob): Promise<boolean> {
+/** A base of this run. */
+interface Judging {
+  readonly base: Promise<JudgedBlob>;
+  /** By which it is opened. */
+  readonly names: Set<string>;
+  /** Files that would be opened in its place. */
+  readonly absent: Set<string>;
+}
+
+/** Whether one of its names leads to another file now, or another file is opened in its place. */
+async function hasChanged({ base, names, absent }: Judging): Promise<boolean> {
+  const { identity } = await base;
   if (identity === null) return false;
   try {
-    return !sameIdentity(await identityAt(path), identity);
+    for (const name of names) if (!sameIdentity(await identityAt(name), identity)) return true;
   } catch {
     return true;
   }
+  return [...absent].some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+function wasMoved(subject: string): Finding {
+  const message = 'a directory on the way to it was moved, or another put in its place, while it was being judged';
+  return finding('file-changed', message, { subject });
 }
 
 async function whatChanged(

@@ -67,7 +67,7 @@ async function judgeArchived(
   signal: AbortSignal | undefined,
 ): Promise<JudgedOverlay> {
   const entry = files.get(basename(path));
-  if (entry === undefined) return { findings: [], header: null, base: null };
+  if (entry === undefined) return { findings: [], header: null, base: null, basePath: null, identity: null };
   const { read, isWhole } = keptRead(archive, entry);
   const tables = isWhole ? ('unknown' as const) : ('unread' as const);
   const judged = await judgeOverlayContent(read, { path, size: Number(entry.size), tables }, place, signal);

@@ -50,8 +50,9 @@ async function verifyOciImage(run: Run, store: Store, ref: string, entry: OciIma
     findings.push(finding('boot-file-missing', `no layer of the image has a ${what}`, { subject: entry.ref }));
   }
   // A VM may be started on either hypervisor.
-  for (const { blob, path } of await filesOf(store, partsOfImage(entry), { kind: 'firecracker' })) {
-    const judged = await run.blob({ blob, path, indexedBytes: [] });
+  for (const file of await filesOf(store, partsOfImage(entry), { kind: 'firecracker' }, [store.root])) {
+    const { path } = file;
+    const judged = await run.blob({ ...file, indexedBytes: [] });
     const asker = { path, image: entry.ref, sealedAs: null };
     findings.push(...witnessedBy('image index', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);

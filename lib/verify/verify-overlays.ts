@@ -39,23 +39,22 @@ export async function verifyOverlays(request: OverlaysRequest, options: CheckOpt
 async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: string): Promise<EntryReport> {
   const findings: Finding[] = [];
   const file = basename(path);
-  const before = await identityAt(path).catch(() => null);
   const overlay = await attempt(findings, path, () => judgeOverlay(path, place, run.signal));
   if (overlay === null) return entryOf({ ref, findings });
   findings.push(...overlay.findings);
-  const { base: blob } = overlay;
+  const { base: blob, basePath, identity } = overlay;
   if (blob === null) {
     findings.push(...judgeOverlayOnBase(path, overlay, null));
     return entryOf({ ref, findings, disks: [overlayDisk(file, overlay, [])] });
   }
   const blobPath = blobIn(place.blobs, blob);
-  const base = await run.blob({ blob, path: blobPath, indexedBytes: [] });
+  const base = await run.blob({ blob, path: blobPath, names: [basePath ?? blobPath], indexedBytes: [] });
   const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null, ensure: null };
   findings.push(...withHealing(base.findings, origin), ...judgeOverlayOnBase(path, overlay, base.header));
   const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];
   return run.watch(entryOf({ ref, findings, disks: [overlayDisk(file, overlay, chain)], blobs: [base.report] }), {
     path,
-    areSame: async () => before !== null && sameIdentity(before, await identityAt(path)),
+    areSame: async () => identity !== null && sameIdentity(identity, await identityAt(path)),
   });
 }
 

@@ -75,17 +75,29 @@ async function verifyIn(
     : new Set();
   const settled = (kind: string, entries: readonly EntryReport[]) =>
     entries.map((entry) => (moved.has(`${kind} ${entry.ref}`) ? withMovedMetadata(entry) : entry));
+  const [ofSnapshots, ofOthers, ofImages] = await recheckTogether(run, [
+    snapshots,
+    [...directories, ...archives],
+    images,
+  ]);
   return buildReport(run, {
     root: store.root,
     engine: store.engine,
     findings,
-    snapshots: [
-      ...settled('snapshot', await run.recheck(snapshots)),
-      ...(await run.recheck([...directories, ...archives])),
-    ],
-    images: settled('image', await run.recheck(images)),
+    snapshots: [...settled('snapshot', ofSnapshots), ...ofOthers],
+    images: settled('image', ofImages),
     skipped: found?.skipped ?? 0,
   });
+}
+
+type Entries = readonly EntryReport[];
+
+/** By one look, so that it is the last one at all of them. */
+async function recheckTogether(run: Run, lists: readonly [Entries, Entries, Entries]) {
+  const [first, second] = lists;
+  const all = await run.recheck(lists.flat());
+  const end = first.length + second.length;
+  return [all.slice(0, first.length), all.slice(first.length, end), all.slice(end)] as const;
 }
 
 function withMovedMetadata(entry: EntryReport): EntryReport {

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
 import type { EntryReport } from '../../lib/report/documents.js';
+import { entryOf } from '../../lib/verify/entry.js';
+import { startRun } from '../../lib/verify/run.js';
 import { verifyOverlays } from '../../lib/verify/verify-overlays.js';
 import { baseBytes, imageUrl, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
@@ -12,7 +14,7 @@ import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { verifyNode } from '../support/verify-node.js';
-import { sha256, whatReceiptsNeed } from './blobs.js';
+import { baseImage, baseOf, sha256, whatReceiptsNeed } from './blobs.js';
 
 const test = suite('what changes behind the back of a run');
 
@@ -167,6 +169,42 @@ test('guest memory that a clone links meanwhile has not changed', async () => {
 test('a snapshot that is removed while its base is read is not allowed', async () => {
   const entry = await whileHashed((directory) => rmSync(directory, { recursive: true }));
   assert.is(entry?.verdict, 'unverified');
+});
+
+test('a base of overlays outside cocoon whose directory is a link that leads elsewhere now is changed', async () => {
+  const node = smallNode();
+  const blobs = join(node.root.directory, 'cloudimg/blobs');
+  const directory = temporaryDirectory();
+  const [link, other] = [join(directory, 'blobs'), join(directory, 'other')];
+  symlinkSync(blobs, link);
+  cpSync(blobs, other, { recursive: true });
+  flipBit(join(other, `${node.base}.qcow2`), 5 * 65536 + 3);
+  const overlay = join(directory, 'overlay.qcow2');
+  const judge = async (name: string) => {
+    rmSync(link);
+    symlinkSync(blobs, link);
+    writeFileSync(overlay, overlayOn(name));
+    await settled(overlay);
+    const onProgress = whileReading(node.blob, () => {
+      symlinkSync(other, `${link}.new`);
+      renameSync(`${link}.new`, link);
+    });
+    const options = { stateDir: null, tool: 'test', onProgress };
+    return (await verifyOverlays({ overlays: [overlay], blobs: link }, options)).overlays[0]?.verdict;
+  };
+  assert.is(await judge(join(link, `${node.base}.qcow2`)), 'deny');
+  assert.is(await judge(`blobs/${node.base}.qcow2`), 'deny', 'by a relative name');
+});
+
+test('a file that would be opened in the place of one that was judged must not come', async () => {
+  const base = await baseOf(baseImage('good'));
+  const run = await startRun(dirname(base.path), { stateDir: null, tool: 'test' });
+  const instead = `${base.path}.unpacked`;
+  const { findings, report } = await run.blob({ blob: base.blob, path: base.path, instead, indexedBytes: [] });
+  const entry = entryOf({ ref: 'app:v1', findings, blobs: [report] });
+  assert.equal((await run.recheck([entry])).map(codesOf), [[]]);
+  symlinkSync('nowhere', instead);
+  assert.equal((await run.recheck([entry])).map(codesOf), [['blob-changed']]);
 });
 
 function rewrite(path: string): void {
