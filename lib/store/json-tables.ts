@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
-import { readWhole } from '../file/read-whole.js';
+import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
+import { type FileBytes, readWhole } from '../file/read-whole.js';
 import { decodeIndex, type IndexTables } from './json-index.js';
 import {
   cloudHypervisorIndex,
@@ -44,9 +45,11 @@ export async function openJsonTables(root: string): Promise<MetadataTables> {
   const loading = new Map<string, Promise<IndexTables>>();
   const files = [...new Set(Object.values(indexOf).map((index) => index(root)))];
   const present = new Map(files.map((path) => [path, existsSync(path)]));
+  // Of each index that was read; null where there was none.
+  const read = new Map<string, FileIdentity | null>();
 
   const load = (path: string): Promise<IndexTables> => {
-    const known = loading.get(path) ?? loadIndex(path, present.get(path) ?? false, recovered);
+    const known = loading.get(path) ?? loadIndex(path, present.get(path) ?? false, recovered, read);
     loading.set(path, known);
     return known;
   };
@@ -60,6 +63,8 @@ export async function openJsonTables(root: string): Promise<MetadataTables> {
       for (const table of tables) loaded.set(table, await load(indexOf[table](root)));
       return use(rowsOf(loaded));
     },
+    // A previous generation that was read was for want of the one that cocoon is about to write.
+    areAsRead: () => recovered.length === 0 && [...read].every(([path, identity]) => isStill(path, identity)),
     async close() {
       loading.clear();
     },
@@ -90,14 +95,29 @@ function rowsOf(loaded: ReadonlyMap<TableName, IndexTables>): RowReader {
   };
 }
 
-async function loadIndex(path: string, wasThere: boolean, recovered: Recovery[]): Promise<IndexTables> {
-  const bytes = readIndex(path);
-  if (bytes === null) {
+function isStill(path: string, identity: FileIdentity | null): boolean {
+  try {
+    const now = lstatSync(realpathSync.native(path), { bigint: true });
+    return identity !== null && sameIdentity(identityOf(now), identity);
+  } catch (error) {
+    return identity === null && systemErrorCode(error) === 'ENOENT';
+  }
+}
+
+async function loadIndex(
+  path: string,
+  wasThere: boolean,
+  recovered: Recovery[],
+  read: Map<string, FileIdentity | null>,
+): Promise<IndexTables> {
+  const found = readIndex(path);
+  read.set(path, found && identityOf(found.stats));
+  if (found === null) {
     // cocoon takes a missing index for an empty one, whatever previous generation may lie there.
     if (!wasThere) return new Map();
     throw new BlobcheckError('metadata-unreadable', 'the index was taken away while it was being read', { path });
   }
-  const decoded = decodeIndex(bytes);
+  const decoded = decodeIndex(found.bytes);
   if (decoded.kind === 'ok') return decoded.tables;
   const previous = previousIndex(path, decoded.reason, decoded.offset);
   recovered.push({ path, reason: decoded.reason });
@@ -112,20 +132,22 @@ function previousIndex(path: string, reason: string, offset: number | null): Ind
       ...(offset === null ? {} : { offset }),
       cause,
     });
-  let bytes: Buffer | null;
+  let found: IndexBytes | null;
   try {
-    bytes = readIndex(previous);
+    found = readIndex(previous);
   } catch (error) {
     throw because(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
-  if (bytes === null) throw because('is not there');
-  const decoded = decodeIndex(bytes);
+  if (found === null) throw because('is not there');
+  const decoded = decodeIndex(found.bytes);
   if (decoded.kind === 'ok') return decoded.tables;
   throw because(`neither: ${decoded.reason}`);
 }
 
+type IndexBytes = Extract<FileBytes, { kind: 'ok' }>;
+
 /** The bytes of an index, or null when there is none. Symbolic links are followed, as cocoon follows them. */
-function readIndex(path: string): Buffer | null {
+function readIndex(path: string): IndexBytes | null {
   const unreadable = (reason: string, cause?: unknown) =>
     new BlobcheckError('metadata-unreadable', `the index cannot be read: ${reason}`, { path, cause });
   let target: string;
@@ -136,7 +158,7 @@ function readIndex(path: string): Buffer | null {
     throw unreadable(systemErrorText(error), error);
   }
   const read = readWhole(target, INDEX_LIMIT);
-  if (read.kind === 'ok') return read.bytes;
+  if (read.kind === 'ok') return read;
   if (read.kind === 'missing') return null;
   if (read.kind === 'not-regular') throw unreadable(`a ${read.what} stands there`);
   if (read.kind === 'too-large') throw unreadable(`it has ${read.bytes} bytes, more than ${read.limit}`);

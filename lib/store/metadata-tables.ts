@@ -46,5 +46,7 @@ export interface MetadataTables {
   read<T>(tables: readonly TableName[], use: (rows: RowReader) => T): Promise<T>;
   /** The file that a table is kept in. */
   pathOf(table: TableName): string;
+  /** Whether the files are still those, untouched, of which everything was read. */
+  areAsRead(): boolean;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BlobcheckError } from '../errors.js';
+import { once } from './answered-once.js';
 import { chooseEngine } from './engine.js';
 import { IMAGE_TABLES, type ImageRow, rowsOfReference, rowsWithBlob } from './images.js';
 import { openJsonTables } from './json-tables.js';
@@ -45,21 +46,13 @@ export async function openStore(location: StoreLocation, options: OpenOptions = 
       const place = { path: snapshotPath, what: 'snapshot', id };
       return snapshotRecord(decoded(row, place), place);
     },
+    // Thousands of snapshots ask about the same few bases, and each answer means a look at every image.
     imagesByDigest: once((hex) => images(tables, (rows) => rowsWithBlob(rows, hex))),
     image: (ref) => images(tables, (rows) => rowsOfReference(rows, ref)),
     allImages: () => allImages(tables),
     virtualMachines: (ref) => virtualMachines(tables, ref),
+    isAsRead: () => tables.areAsRead(),
     close: () => tables.close(),
-  };
-}
-
-/** Thousands of snapshots ask about the same few bases, and each answer means a look at every image. */
-function once<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const answers = new Map<string, Promise<T>>();
-  return (key) => {
-    const answer = answers.get(key) ?? ask(key);
-    answers.set(key, answer);
-    return answer;
   };
 }
 

@@ -13,6 +13,8 @@ export interface DatabaseFiles {
   readonly mode: ReadMode;
   /** Differs when the database changed, or has a log now. */
   readonly stamp: string;
+  /** Differs when anything was written, into the database or its log. */
+  readonly written: string;
   /** Bytes of the database and its log. */
   readonly bytes: bigint;
   /** Milliseconds since the last change of the database; negative where a clock was set back. */
@@ -30,12 +32,16 @@ export function lookAtDatabase(path: string): DatabaseFiles {
       hint: 'Any cocoon command rolls the interrupted write back.',
     });
   }
-  const log = look(`${path}-wal`)?.size ?? 0n;
-  const mode = log === 0n ? 'immutable' : 'copy';
+  const log = look(`${path}-wal`);
+  const logBytes = log?.size ?? 0n;
+  const mode = logBytes === 0n ? 'immutable' : 'copy';
+  const stamp = [mode, database.ino, database.size, database.mtimeNs, database.ctimeNs].join(' ');
   return {
     mode,
-    stamp: [mode, database.ino, database.size, database.mtimeNs, database.ctimeNs].join(' '),
-    bytes: database.size + log,
+    stamp,
+    // A writer that comes or goes makes or removes an empty log, which is nothing that is written.
+    written: logBytes === 0n ? stamp : [stamp, log?.ino, logBytes, log?.mtimeNs, log?.ctimeNs].join(' '),
+    bytes: database.size + logBytes,
     age: Date.now() - Number(database.mtimeMs),
   };
 }

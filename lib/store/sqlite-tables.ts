@@ -21,6 +21,8 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
   const path = resolvedDatabase(databaseFile(root));
   const library = await import('@photostructure/sqlite');
   let connection: Connection | null = null;
+  // Before the first read: whatever is read later is no older.
+  const { written } = lookAtDatabase(path);
   const disconnect = () => {
     connection?.close();
     connection = null;
@@ -53,6 +55,14 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
     recovered: [],
     pathOf: () => path,
     read: (_tables, use) => read(use),
+    areAsRead() {
+      try {
+        return lookAtDatabase(path).written === written;
+      } catch (error) {
+        if (error instanceof BlobcheckError) return false;
+        throw error;
+      }
+    },
     async close() {
       disconnect();
     },

@@ -52,5 +52,7 @@ export interface Store {
   allImages(): Promise<ImageListing>;
   /** The virtual machines that a reference leads to: at most one of each hypervisor. */
   virtualMachines(ref: string): Promise<readonly VmRecord[]>;
+  /** Whether the metadata is still what was read, as far as its files show it; where not, only another look can tell. */
+  isAsRead(): boolean;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport, VerifyReport } from '../report/documents.js';
+import { answeredOnce } from '../store/answered-once.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { changedSince, metadataFacts } from './metadata-facts.js';
@@ -35,7 +36,7 @@ export async function verify(request: VerifyRequest, options: StoreCheckOptions)
   const { run, store } = opened;
   if (store === null) return buildReport(run, { root: opened.root, engine: null, findings: [opened.failure] });
   try {
-    return await verifyIn(run, store, request, options);
+    return await verifyIn(run, request.all ? store : answeredOnce(store), request, options);
   } finally {
     await store.close();
   }
@@ -69,10 +70,11 @@ async function verifyIn(
   const images = await judgeSideBySide(run, asked.images, (waiting, ref) => verifyImage(waiting, store, ref));
   findings.push(...store.recovered.map(recovered));
   // A read takes minutes, and so does waiting for somebody else's: by now the name may lead to another snapshot.
-  const moved = run.ledger.hasTakenTurn()
-    ? ((await attempt(findings, store.root, async () => changedSince(before, await options.location, asked))) ??
-      new Set())
-    : new Set();
+  const moved =
+    run.ledger.hasTakenTurn() || !store.isAsRead()
+      ? ((await attempt(findings, store.root, async () => changedSince(before, await options.location, asked))) ??
+        new Set())
+      : new Set();
   const settled = (kind: string, entries: readonly EntryReport[]) =>
     entries.map((entry) => (moved.has(`${kind} ${entry.ref}`) ? withMovedMetadata(entry) : entry));
   const [ofSnapshots, ofOthers, ofImages] = await recheckTogether(run, [

@@ -8,8 +8,12 @@ import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
+import { judgedWith } from '../races/judged.js';
 import { codesOf } from '../support/blobcheck.js';
+import { meddlingSignal } from '../support/meddling-signal.js';
+import { needs } from '../support/requires.js';
 import { verifyNode } from '../support/verify-node.js';
+import { whatReceiptsNeed } from './blobs.js';
 
 const test = suite('metadata that changes while a base is read');
 
@@ -169,6 +173,38 @@ test('a root without metadata any more allows nothing', async () => {
     report.findings.map(({ code }) => code),
     ['metadata-unreadable'],
   );
+});
+
+needs(await whatReceiptsNeed(), test, 'what changes while nothing is read has changed, too', async () => {
+  for (const engine of ['json', 'sqlite'] as const) {
+    const { node } = twoSnapshots(engine);
+    await settled(node.blob);
+    await verifyNode(node);
+    const { directory } = node.root;
+    const { report, paths } = await judgedWith(node, 'remembered');
+    assert.is(report.verdict, 'allow');
+    // The first look at the base comes after all that the metadata says.
+    const step = paths.indexOf(node.blob);
+    const meddle = () => putRow(directory, engine, 'names', 'app:v1', other);
+    const changed = await judgedWith(node, 'remembered', new Map([[step, meddle]]));
+    assert.equal(codesOf(changed.report.snapshots[0]), ['file-changed'], engine);
+  }
+});
+
+test('sqlite: a name that leads elsewhere since it was resolved is not allowed, whatever the record says', async () => {
+  const { node } = twoSnapshots('sqlite');
+  await settled(node.blob);
+  const lead = (to: string) => putRow(node.root.directory, 'sqlite', 'names', 'app:v1', to);
+  for (let look = 1, hasActed = true; hasActed; look++) {
+    lead(id);
+    hasActed = false;
+    const signal = meddlingSignal(look, () => {
+      hasActed = true;
+      lead(other);
+    });
+    const [entry] = (await verifyNode(node, undefined, { signal })).snapshots;
+    if (hasActed) assert.ok(entry?.verdict !== 'allow' || entry.id === other, `look ${look}`);
+  }
 });
 
 function addName(name: string): Change {

@@ -37,6 +37,7 @@ function storeOf(listings: readonly SnapshotListing[]): Store {
     image: notAsked,
     allImages: notAsked,
     virtualMachines: async () => [],
+    isAsRead: () => true,
     close: async () => {},
   };
 }
