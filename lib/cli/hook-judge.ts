@@ -1,12 +1,15 @@
 import {
   type EntryReport,
+  type FileIdentity,
   type Finding,
   type FindingCode,
   finding,
   findingsOfBase,
+  identityAt,
   isOtherwiseAllowed,
   type PullPolicy,
   reasonToBring,
+  sameIdentity,
   type VerifyReport,
   type VerifyRequest,
   verdictOf,
@@ -51,14 +54,13 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
   const { options, terminal } = question;
   const first = await lookAt(question, request);
   const policyOf = await policyByName(terminal, options.pull === true ? 'IfNotPresent' : 'Never');
-  const settled: { readonly entry: EntryReport; readonly hasWorked: boolean }[] = [];
+  const settled: Settled[] = [];
   for (const entry of named([...first.snapshots, ...first.images])) {
     const work = { ...question, request, entry, policy: policyOf(entry.name ?? entry.id ?? entry.ref) };
     const task = taskFor(work);
-    const hasWorked = task !== null;
-    settled.push({ entry: task === null ? entry : await afterWork(work, task), hasWorked });
+    settled.push(task === null ? { entry, read: null } : await afterWork(work, task));
   }
-  if (!settled.some(({ hasWorked }) => hasWorked)) {
+  if (settled.every(({ read }) => read === null)) {
     return { findings: first.findings, entries: settled.map(({ entry }) => entry) };
   }
   // Work takes minutes: by now a name may lead to another snapshot, and what was settled first may have changed.
@@ -69,10 +71,17 @@ export async function settle(question: HookQuestion, request: VerifyRequest): Pr
   return {
     findings: last.findings,
     entries: [
-      ...settled.map((one) => withToday(one, entries)),
+      ...(await Promise.all(settled.map((one) => withToday(one, entries)))),
       ...since.map((entry) => unanswered(entry, 'it names something only since a moment ago')),
     ],
   };
+}
+
+/** What came of asking about one thing. */
+interface Settled {
+  readonly entry: EntryReport;
+  /** Of one that a worker was needed for, the files of its bases that were read, by their paths; null of any other. */
+  readonly read: ReadonlyMap<string, FileIdentity> | null;
 }
 
 /** Reads no base: what is remembered, and what needs no reading. */
@@ -122,13 +131,15 @@ const isTimeout = ({ code }: Finding) => code === 'check-timeout';
  * What stands there once the work is done. Who meets the same work under way waits for it and looks; what that could not
  * bring is not tried again at once.
  */
-async function afterWork(work: Work, first: WorkerTask): Promise<EntryReport> {
+async function afterWork(work: Work, first: WorkerTask): Promise<Settled> {
   const { options, terminal, limit, entry, policy } = work;
+  const unread = (message: string): Settled => ({ entry: unanswered(entry, message), read: new Map() });
   for (let task = first; ; ) {
+    const before = await filesOf(entry);
     const ended = await runWorker(task, options, terminal);
     if (ended.kind === 'busy') await waitForTurn(work, task);
-    if (limit.aborted) return unanswered(entry, 'the time of the asker ended');
-    if (ended.kind === 'nothing') return unanswered(entry, 'the check ended without an answer');
+    if (limit.aborted) return unread('the time of the asker ended');
+    if (ended.kind === 'nothing') return unread('the check ended without an answer');
     const found = ended.kind === 'report' ? reported(entry, ended.report.verify) : await lookedAt(work);
     // Another's pull that brought nothing is not tried again at once; another's read may call for ours.
     const hasPulled = ended.kind === 'busy' && task.policy !== 'Never';
@@ -136,7 +147,8 @@ async function afterWork(work: Work, first: WorkerTask): Promise<EntryReport> {
     // A read has found what a pull mends.
     const isNext =
       next !== null && (ended.kind === 'busy' || (task.policy === 'Never' && next.policy === 'IfNotPresent'));
-    if (!isNext) return found;
+    // What was only read stood there before and has not changed since; what was brought has come in between.
+    if (!isNext) return { entry: found, read: task.policy === 'Never' ? before : await filesOf(found) };
     task = next;
   }
 }
@@ -171,23 +183,41 @@ function reported(entry: EntryReport, report: VerifyReport): EntryReport {
   return { ...read, ref: entry.ref, verdict: verdictOf(findings), findings };
 }
 
-/** A last look reads no base, so what a worker has read stands; whatever else it holds against the entry counts. */
-function withToday(
-  { entry, hasWorked }: { readonly entry: EntryReport; readonly hasWorked: boolean },
-  today: readonly EntryReport[],
-): EntryReport {
+/**
+ * A last look reads no base, so what a worker has read stands, where the file is still the one that was read; whatever else
+ * it holds against the entry counts.
+ */
+async function withToday({ entry, read }: Settled, today: readonly EntryReport[]): Promise<EntryReport> {
   const now = today.find(({ ref }) => ref === entry.ref);
   if (now === undefined || now.id !== entry.id) {
     return unanswered(entry, 'the name leads to another snapshot than a moment ago');
   }
   if (pathsOf(now) !== pathsOf(entry)) return unanswered(entry, 'it stands on another base than a moment ago');
   const told = new Set(entry.findings.map(({ code, message }) => `${code} ${message}`));
-  const isRead = hasWorked && entry.blobs.every(({ how }) => how !== null);
+  const isRead = read !== null && entry.blobs.every(({ how }) => how !== null) && (await areStill(entry, read));
   const more = now.findings.filter(
     (found) => !(isRead && isTimeout(found)) && !told.has(`${found.code} ${found.message}`),
   );
   const findings = [...entry.findings, ...more];
   return { ...entry, verdict: verdictOf(findings), findings };
+}
+
+async function filesOf({ blobs }: EntryReport): Promise<ReadonlyMap<string, FileIdentity>> {
+  const files = new Map<string, FileIdentity>();
+  for (const { path } of blobs) {
+    const identity = await identityAt(path).catch(() => null);
+    if (identity !== null) files.set(path, identity);
+  }
+  return files;
+}
+
+/** Whether every base of an entry still is the file that it was; its ctime tells, whatever was done to it in between. */
+async function areStill(entry: EntryReport, files: ReadonlyMap<string, FileIdentity>): Promise<boolean> {
+  const now = await filesOf(entry);
+  return entry.blobs.every(({ path }) => {
+    const [before, after] = [files.get(path), now.get(path)];
+    return before !== undefined && after !== undefined && sameIdentity(before, after);
+  });
 }
 
 const pathsOf = ({ blobs }: EntryReport): string => JSON.stringify(blobs.map(({ path }) => path));
