@@ -1,13 +1,15 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
+import type { FileIdentity } from '../file/identity.js';
 import { blobPath, parseBlobName } from '../store/blob.js';
-import { snapshotIndex, snapshotParent } from '../store/layout.js';
+import { ociBoot, snapshotIndex, snapshotParent } from '../store/layout.js';
 import { openStore } from '../store/open.js';
 import { memoryName } from '../store/snapshot-kind.js';
 import type { Store } from '../store/store.js';
 import { provingFileSystemAt, settledNs } from '../trust/identity-proof.js';
 import { DEFAULT_MAX_AGE_MS } from '../trust/receipt-answer.js';
+import { identityFromRecord } from '../trust/receipt-record.js';
 import { readReceipt } from '../trust/receipts.js';
 import { type StampedFile, type StampedFiles, stampText } from '../trust/stamp.js';
 import { folderOf, openState, type StateDirectory } from '../trust/state-directory.js';
@@ -34,6 +36,9 @@ import { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
  *   removed first. A seal that is taken away: the seal. A read that is too long ago: the stamp ends with the receipt.
  * - a link on the way (the root, a program, the firmware) leads elsewhere: files are named as they are opened, so
  *   another file answers; links themselves are listed, too.
+ * - a directory of the store is moved away and another put in its place, which changes the times of no file in it: its own
+ *   times, or those of the directory above it in the store.
+ * - the base that stands there is not the one whose receipt says good: no stamp is made.
  * - the firmware, the settings of this node, this program, Node, cocoon, the hypervisor or qemu-img is another one.
  * - the metadata moves to another engine, options and environment, other programs are found: bin/stamp.sh looks for
  *   these itself, and they stand in the question.
@@ -88,7 +93,7 @@ async function factsIn(
   const found = await blobsOf(store, resolved.id, ref, options.signal);
   if (facts.listing.kind !== 'directory' || !facts.readable || 'code' in found) return null;
   const state = await openState(options.stateDir, store.root);
-  const remembered = await Promise.all(found.map(({ blob }) => rememberedFiles(state, blob)));
+  const remembered = await Promise.all(found.map(({ blob }) => rememberedBlob(state, blob)));
   const known = remembered.filter((each) => each !== null);
   if (known.length !== found.length) return null;
 
@@ -97,43 +102,70 @@ async function factsIn(
   const isMemory = (name: string) => name.startsWith('memory-range') || name === memoryName(facts.kind);
   const memory = names.filter(isMemory);
   const inDirectory = names.filter((name) => !memory.includes(name)).map((name) => join(record.dataDir, name));
-  const judged = [
+  const all = [
     ...inDirectory,
-    ...roots.map(snapshotParent),
+    ...roots.flatMap((root) => [snapshotParent(root), dirname(snapshotParent(root))]),
     ...found.flatMap(({ blob }) => roots.flatMap((root) => pathsIn(root, blob))),
     ...(store.engine === 'json' && record.lastAccessedAt === null ? [snapshotIndex(store.root)] : []),
     ...known.flatMap(({ paths }) => paths),
   ];
+  const judged = [...new Set(all)];
   if (memory.length !== 1 || !(await allProve([record.dataDir, ...judged]))) return null;
   const files = {
     directory: await stamped(record.dataDir),
     files: await Promise.all([...judged, ...(await withLinks([...firmwareOf(facts), ...others]))].map(stamped)),
     memory: await stampedMemory(join(record.dataDir, memory[0] ?? '')),
   };
+  const isRead = known.every(({ blob, identity }) =>
+    roots.every((root) => isFileOf(files, pathOf(root, blob), identity)),
+  );
+  if (!isRead) return null;
   const text = stampText({ question: '', from: 0, until: 0, warnings: [], ...files });
   const until = Math.min(...known.map((each) => each.until));
   return text === null ? null : { id: resolved.id, files, text, settledNs: newest(files), until, state };
 }
 
-/** The receipt and the seal that an allow rests on; null where there is none. */
-async function rememberedFiles(
-  state: StateDirectory,
-  blob: string,
-): Promise<{ readonly paths: readonly string[]; readonly until: number } | null> {
+/** What is remembered of a blob that an allow rests on. */
+interface RememberedBlob {
+  readonly blob: string;
+  /** The receipt and the seal. */
+  readonly paths: readonly string[];
+  readonly until: number;
+  /** The file that the receipt is of. */
+  readonly identity: FileIdentity;
+}
+
+/** Null where nothing is remembered, or nothing good. */
+async function rememberedBlob(state: StateDirectory, blob: string): Promise<RememberedBlob | null> {
   const { path } = state;
   const receipt = await readReceipt(state, blob);
   if (path === null || receipt.kind === 'none' || receipt.receipt.result !== 'good') return null;
   return {
+    blob,
+    identity: identityFromRecord(receipt.receipt.identity),
     paths: (['receipts', 'seals'] as const).map((section) => join(folderOf(path, state, section), `${blob}.json`)),
     until: Math.floor((Date.parse(receipt.receipt.at) + DEFAULT_MAX_AGE_MS) / 1000),
   };
 }
 
-/** A blob, and of a kernel the directory, too: one that is unpacked beside it is what Firecracker boots. */
+const pathOf = (root: string, name: string) => blobPath(root, parseBlobName(name) ?? { kind: 'base', hex: name });
+
+/**
+ * A blob, and the directories of the store above it, but for those whose entries come and go with other images. The one of
+ * a kernel shows, too, when it is unpacked: that is what Firecracker boots.
+ */
 function pathsIn(root: string, name: string): readonly string[] {
-  const blob = parseBlobName(name) ?? { kind: 'base', hex: name };
-  const path = blobPath(root, blob);
-  return blob.kind === 'kernel' ? [path, dirname(path)] : [path];
+  const path = pathOf(root, name);
+  const directory = dirname(path);
+  const isBootFile = dirname(directory) === ociBoot(root);
+  return isBootFile ? [path, directory, dirname(ociBoot(root))] : [path, dirname(directory)];
+}
+
+/** Whether what is listed of a path is the file of a receipt. */
+function isFileOf({ files }: StampedFiles, path: string, { inode, size, ctimeNs }: FileIdentity): boolean {
+  return files.some((file) => {
+    return file.path === path && file.inode === inode && file.size === size && file.timeNs === ctimeNs;
+  });
 }
 
 function firmwareOf({ config }: SnapshotFacts): readonly string[] {
