@@ -1,6 +1,5 @@
-import { lstat, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { folderOf, type StateDirectory } from './state-directory.js';
+import type { StateDirectory } from './state-directory.js';
+import { sweepBehind } from './sweep.js';
 import { type Written, writeStateFile } from './write-state-file.js';
 
 /**
@@ -87,19 +86,6 @@ export async function writeStamp(state: StateDirectory, reference: string, stamp
   const text = stampText(stamp);
   if (name === null || text === null) return { kind: 'not-written', problem: null };
   const written = await writeStateFile(state, 'stamps', name, text);
-  if (written.kind === 'written') await removeExpired(state, stamp.from);
+  if (written.kind === 'written') await sweepBehind(state, name, stamp.from);
   return written;
-}
-
-/** Seconds: no stamp speaks for longer than a receipt does (30 days), and a day more hurts nobody. */
-const LONGEST = 31 * 24 * 60 * 60;
-
-/** Stamps of snapshots that are long gone: else the folder would grow with every name that there ever was. */
-async function removeExpired(state: StateDirectory, now: number): Promise<void> {
-  if (state.path === null) return;
-  const folder = folderOf(state.path, state, 'stamps');
-  for (const name of await readdir(folder).catch(() => [])) {
-    const { mtimeMs } = await lstat(join(folder, name)).catch(() => ({ mtimeMs: Infinity }));
-    if (now - mtimeMs / 1000 > LONGEST) await unlink(join(folder, name)).catch(() => {});
-  }
 }
