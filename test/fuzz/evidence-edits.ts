@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isCocoonsJson } from './fuzz-node.js';
+import { type EvidenceEdits, isCocoonsJson } from './fuzz-node.js';
 import { type JsonEdit, jsonEdit, jsonValue } from './json-edits.js';
 import { type Qcow2Edit, qcow2Edit } from './qcow2-edits.js';
 
@@ -39,21 +39,19 @@ export interface OverlaySpec {
 export const overlaySpec: fc.Arbitrary<OverlaySpec> = fc.record({
   name: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...backingNames) }, fc.constant(null)),
   format: fc.constantFrom('qcow2', 'qcow2', 'qcow2', 'raw', 'QCOW2', null),
-  edits: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(qcow2Edit, { maxLength: 2 })),
+  edits: fc.array(qcow2Edit, { minLength: 1, maxLength: 2 }),
 });
 
-/** What the record says of the base most often follows what the overlay names, as an attacker would have it. */
-export const recordEdits: fc.Arbitrary<readonly JsonEdit[]> = fc.oneof(
-  fc.constant([]),
-  fc
-    .array(
-      jsonEdit(
-        jsonValue(['', 'oci', 'cloudimg', 'firecracker', 'sha256:<other>', 'sha256:<needed>', '<outside>/root/x']),
-      ),
-      { maxLength: 2 },
-    )
-    .map((edits) => edits.filter(({ op, value }) => isCocoonsJson(value) && ['replace', 'remove'].includes(op))),
-);
+export const onBlob = (word: string): OverlaySpec => {
+  return { name: `<root>/cloudimg/blobs/<${word}>.qcow2`, format: 'qcow2', edits: [] };
+};
+
+const recordStrings = ['', 'oci', 'cloudimg', 'firecracker', 'sha256:<other>', 'sha256:<needed>', '<outside>/root/x'];
+
+/** A record is cocoon's own. */
+export const recordEdits: fc.Arbitrary<readonly JsonEdit[]> = fc
+  .array(jsonEdit(jsonValue(recordStrings)), { minLength: 1, maxLength: 2 })
+  .map((edits) => edits.filter(({ op, value }) => isCocoonsJson(value) && ['replace', 'remove'].includes(op)));
 
 const sidecarStrings = [
   ...['', 'cow', 'layer', 'data', 'cidata', 'Raw', 'Qcow2', 'Off', 'File', 'cocoon-layer0', 'cocoon-layer1', 'd1'],
@@ -73,8 +71,19 @@ const sidecarStrings = [
   ],
 ];
 
-/** Mostly none, or the evidence would never be whole. */
-export const sidecarEdits: fc.Arbitrary<readonly JsonEdit[]> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant([]) },
-  { weight: 2, arbitrary: fc.array(jsonEdit(jsonValue(sidecarStrings)), { minLength: 1, maxLength: 2 }) },
-);
+export const sidecarEdits: fc.Arbitrary<readonly JsonEdit[]> = fc.array(jsonEdit(jsonValue(sidecarStrings)), {
+  minLength: 1,
+  maxLength: 2,
+});
+
+/** Those in some documents alone. */
+export function onlyIn(edits: EvidenceEdits, places: readonly string[]): EvidenceEdits {
+  const { record, cocoon, config, state } = edits;
+  const kept = (place: string, all: readonly JsonEdit[]) => (places.includes(place) ? all : []);
+  return {
+    record: kept('record', record),
+    cocoon: kept('cocoon', cocoon),
+    config: kept('config', config),
+    state: kept('state', state),
+  };
+}

@@ -47,9 +47,17 @@ export function directoryContent(directory: string): SnapshotContent {
   };
 }
 
+/** The record leads to these files. */
+export function expectDirectory(record: unknown, directory: string): void {
+  const place = textMember(record, 'data_dir');
+  const found = lstatSync(place, { throwIfNoEntry: false }) === undefined ? null : realpathSync(place);
+  if (found !== directory) object('its files are elsewhere');
+}
+
 /** A file of the store that is opened by this very path, and whose content is what it must be. */
 export function expectProved({ root, sealed }: Questioned, path: string, directory: string): void {
-  if (!path.startsWith('/') || normalize(path) !== path) object(`${path} is not spelled plainly`);
+  if (!path.startsWith('/') || path.includes('\0') || normalize(path) !== path)
+    object(`${path} is not spelled plainly`);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile()) object(`${path} is no regular file`);
   if (dirname(realpathSync(path)) !== `${root}/${directory}`) object(`${path} is not in ${directory}`);
@@ -63,11 +71,19 @@ export function expectProved({ root, sealed }: Questioned, path: string, directo
 export function documentIn({ content }: Questioned, name: string): unknown {
   if (!content.has(name)) object(`${name} is not there`);
   const text = content.read(name).toString('utf8');
-  const document: unknown = JSON.parse(text);
+  const document = parsed(name, text);
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s"{}[\]:,]+/g) ?? [];
   const keys = tokens.filter((token, at) => token.startsWith('"') && tokens[at + 1] === ':').length;
   if (keys !== keysIn(document)) object(`a key of ${name} is repeated`);
   return document;
+}
+
+function parsed(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return object(`${name} is no JSON`);
+  }
 }
 
 function keysIn(value: unknown): number {

@@ -102,7 +102,7 @@ export const qcow2Edit: fc.Arbitrary<Qcow2Edit> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('snapshots' as const),
-      count: fc.oneof(fc.nat(40), fc.constantFrom(65_536, 65_537)),
+      count: fc.oneof({ weight: 9, arbitrary: fc.nat(40) }, fc.constantFrom(3000, 65_537)),
       first: target,
       apart: fc.oneof(fc.constant(0n), target),
       l1Size: fc.oneof(fc.nat(4096), fc.constantFrom(2 ** 22, 2 ** 22 + 1, 2 ** 32 - 1)),

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildQcow2 } from '../builders/qcow2.js';
 import { cloudFaults } from './cloud-nodes.js';
-import type { OverlaySpec } from './evidence-edits.js';
+import { onBlob } from './evidence-edits.js';
 import type { EvidenceEdits } from './fuzz-node.js';
 import { jsonOf } from './json-document.js';
 import { editJson } from './json-edits.js';
@@ -18,9 +18,6 @@ import { layoutOf } from './qcow2-seeds.js';
 const test = suite('second opinions');
 
 const none: EvidenceEdits = { record: [], cocoon: [], config: [], state: [] };
-const onBlob = (blob: string): OverlaySpec => {
-  return { name: `<root>/cloudimg/blobs/<${blob}>.qcow2`, format: 'qcow2', edits: [] };
-};
 const whole: Evidence = { fault: 'none', hasState: true, overlay: onBlob('needed'), follows: true, edits: none };
 const wholeLayers: LayerEvidence = { fault: 'none', replaced: null, drive: null, edits: none };
 
