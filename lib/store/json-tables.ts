@@ -12,6 +12,7 @@ import {
   snapshotIndex,
 } from './layout.js';
 import type { MetadataTables, Recovery, Row, RowReader, TableName } from './metadata-tables.js';
+import { recordRow } from './record-row.js';
 
 /** V8's longest string is a little less than 512 MiB. 10,000 snapshots take 6 MiB. */
 const INDEX_LIMIT = 256 * 1024 * 1024;
@@ -74,12 +75,12 @@ export async function openJsonTables(root: string): Promise<MetadataTables> {
 function rowsOf(loaded: ReadonlyMap<TableName, IndexTables>): RowReader {
   const rows = (table: TableName) => loaded.get(table)?.get(keyOf[table]) ?? new Map<string, unknown>();
   function* all(table: TableName): Generator<readonly [id: string, row: Row]> {
-    for (const [id, value] of rows(table)) if (value !== null) yield [id, { kind: 'ok', value }];
+    for (const [id, value] of rows(table)) if (value !== null) yield [id, recordRow(value)];
   }
   return {
     get(table, id) {
       const value = rows(table).get(id);
-      return value === undefined || value === null ? null : { kind: 'ok', value };
+      return value === undefined || value === null ? null : recordRow(value);
     },
     idsWithPrefix(table, prefix, limit) {
       const ids: string[] = [];
@@ -119,6 +120,11 @@ async function loadIndex(
   }
   const decoded = decodeIndex(found.bytes);
   if (decoded.kind === 'ok') return decoded.tables;
+  // cocoon decodes it, so it does not look for the previous generation.
+  if (decoded.kind === 'ambiguous') {
+    const reason = `the index can be read in two ways: ${decoded.reason}`;
+    throw new BlobcheckError('metadata-unreadable', reason, { path });
+  }
   const previous = previousIndex(path, decoded.reason, decoded.offset);
   recovered.push({ path, reason: decoded.reason });
   return previous;

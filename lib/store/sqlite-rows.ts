@@ -1,5 +1,7 @@
 import { BlobcheckError } from '../errors.js';
+import { decodeGoJson } from './go-json.js';
 import type { Row, RowReader, TableName } from './metadata-tables.js';
+import { recordRow } from './record-row.js';
 import { type Connection, sqlText } from './sqlite-connection.js';
 
 const tableOf: Readonly<Record<TableName, string>> = {
@@ -57,15 +59,14 @@ export function rowsOfConnection(connection: Connection, path: string): RowReade
 
 /** cocoon binds bytes to a column that says TEXT, so both occur. */
 function rowOf(data: unknown): Row | null {
-  let text: string;
-  if (typeof data === 'string') text = data;
-  else if (data instanceof Uint8Array)
-    text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8');
-  else return { kind: 'undecodable', reason: 'it is neither text nor bytes' };
-  try {
-    const value: unknown = JSON.parse(text);
-    return value === null ? null : { kind: 'ok', value };
-  } catch (error) {
-    return { kind: 'undecodable', reason: error instanceof Error ? error.message : String(error) };
-  }
+  const bytes = bytesOf(data);
+  if (bytes === null) return { kind: 'undecodable', reason: 'it is neither text nor bytes' };
+  const decoded = decodeGoJson(bytes);
+  if (decoded.kind !== 'ok') return { kind: 'undecodable', reason: decoded.reason };
+  return decoded.value === null ? null : recordRow(decoded.value);
+}
+
+function bytesOf(data: unknown): Buffer | null {
+  if (typeof data === 'string') return Buffer.from(data);
+  return data instanceof Uint8Array ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : null;
 }
