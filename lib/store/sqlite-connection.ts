@@ -73,10 +73,14 @@ export function connect(
   return connection;
 }
 
-/** A text for SQL, whatever is in it. */
+/** A text for SQL, whatever is in it and whatever encoding the database has; what a NUL would end is put together. */
 export function sqlText(value: string): string {
-  return `CAST(x'${Buffer.from(value, 'utf8').toString('hex')}' AS TEXT)`;
+  const parts = value.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`);
+  return `(${parts.join(' || char(0) || ')})`;
 }
+
+/** The bytes of a text for SQL. */
+export const sqlBytes = (value: string): string => `x'${Buffer.from(value, 'utf8').toString('hex')}'`;
 
 function checkIdentity(connection: Connection, path: string): void {
   const one = (column: string, rest: string) => connection.select([column], rest)[0]?.[0];

@@ -2,7 +2,7 @@ import { BlobcheckError } from '../errors.js';
 import { decodeGoJson } from './go-json.js';
 import type { Row, RowReader, TableName } from './metadata-tables.js';
 import { recordRow } from './record-row.js';
-import { type Connection, sqlText } from './sqlite-connection.js';
+import { type Connection, sqlBytes, sqlText } from './sqlite-connection.js';
 
 const tableOf: Readonly<Record<TableName, string>> = {
   snapshots: 'snapshots__records',
@@ -15,9 +15,6 @@ const tableOf: Readonly<Record<TableName, string>> = {
   'firecracker-vms': 'vms_firecracker__records',
   'firecracker-names': 'vms_firecracker__names',
 };
-
-/** Sorts after every character of an id, so `[prefix, prefix + LAST)` is what starts with the prefix. */
-const LAST = '\u{10ffff}';
 
 /** Bytes of the rows that one look-up may take: as many as an index of the JSON engine. 10,000 snapshots have 10 MiB. */
 const ROWS_LIMIT = 256 * 1024 * 1024;
@@ -44,13 +41,16 @@ export function rowsOfConnection(connection: Connection, path: string): RowReade
       return found === undefined ? null : rowOf(found[0]);
     },
     idsWithPrefix(table, prefix, limit) {
-      const range = `id >= ${sqlText(prefix)} AND id < ${sqlText(prefix + LAST)}`;
-      const found = connection.select(['id'], `FROM ${tableOf[table]} WHERE ${range} LIMIT ${limit}`);
+      // Not up to the last that could begin so: which that is hangs on the encoding.
+      const starts = `id >= ${sqlText(prefix)} AND instr(id, ${sqlText(prefix)}) = 1`;
+      const found = connection.select(['id'], `FROM ${tableOf[table]} WHERE ${starts} LIMIT ${limit}`);
       return found.map(([id]) => String(id));
     },
     holding: (table, text) => {
       // JSON may spell any character by its number.
-      const holds = [text, '\\u'].map((part) => `instr(CAST(data AS TEXT), ${sqlText(part)}) > 0`);
+      const holds = [text, '\\u'].map(
+        (part) => `iif(typeof(data) = 'blob', instr(data, ${sqlBytes(part)}), instr(data, ${sqlText(part)})) > 0`,
+      );
       return rows(`FROM ${tableOf[table]} WHERE ${holds.join(' OR ')}`);
     },
     all: (table) => rows(`FROM ${tableOf[table]}`),
