@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 
 /**
@@ -26,7 +26,7 @@ export function lookAtDatabase(path: string): DatabaseFiles {
   if (database === null) {
     throw new BlobcheckError('metadata-unreadable', 'the database is not there any more', { path });
   }
-  if ((look(`${path}-journal`)?.size ?? 0n) > 0n) {
+  if (isHot(`${path}-journal`)) {
     throw new BlobcheckError('metadata-unreadable', 'a rollback journal stands beside the database', {
       path: `${path}-journal`,
       hint: 'Any cocoon command rolls the interrupted write back.',
@@ -44,6 +44,24 @@ export function lookAtDatabase(path: string): DatabaseFiles {
     bytes: database.size + logBytes,
     age: Date.now() - Number(database.mtimeMs),
   };
+}
+
+/** sqlite ends a write by emptying or removing its rollback journal, or by writing zeros over its head (`persist`). */
+function isHot(path: string): boolean {
+  const size = look(path)?.size ?? 0n;
+  if (size === 0n) return false;
+  const head = Buffer.alloc(1);
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      return readSync(descriptor, head, 0, 1, 0) === 1 && head[0] !== 0;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    if (systemErrorCode(cause) === 'ENOENT') return false;
+    throw new BlobcheckError('metadata-unreadable', `cannot look at it: ${systemErrorText(cause)}`, { path, cause });
+  }
 }
 
 function look(path: string) {

@@ -174,6 +174,9 @@ needs(['sqlite3'], test, 'an interrupted write with a rollback journal is not re
   const root = built();
   writeFileSync(`${root.database}-journal`, 'x');
   await refusal(openStore(root.location), 'metadata-unreadable', /rollback journal/);
+  // How `PRAGMA journal_mode = PERSIST` ends a write.
+  writeFileSync(`${root.database}-journal`, '\0\0\0\0\0\0\0\0\0\0\0\0rest');
+  assert.is((await idsSeen(root)).length, 3);
   truncateSync(`${root.database}-journal`, 0);
   assert.is((await idsSeen(root)).length, 3);
 });
