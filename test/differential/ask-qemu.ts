@@ -29,7 +29,7 @@ export interface Told {
 }
 
 /** A hostile image may make QEMU wait for ever (a FIFO, a cycle): none that is asked about here should. */
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 300_000;
 
 /** Leaves the backing file unopened: it is judged by its name, and a mutated name may be any. */
 export function withoutBacking(path: string): string {

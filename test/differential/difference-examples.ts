@@ -134,6 +134,51 @@ export const examples: readonly Example[] = [
       io(path, 'write -c -P 1 0 64k');
     },
   },
+  {
+    id: 'data-cut',
+    role: 'overlay',
+    make: (path, blobs) => {
+      create(path, '', null, blobs);
+      io(path, 'write -P 1 0 64k');
+      edit(path, (file) => file.subarray(0, file.length - 512));
+    },
+  },
+  {
+    id: 'l1-cut',
+    role: 'overlay',
+    make: (path, blobs) => {
+      create(path, '', null, blobs);
+      edit(path, (file) => void file.writeUInt32BE(file.readUInt32BE(36) + 1, 36));
+    },
+  },
+  {
+    id: 'name-in-header',
+    role: 'overlay',
+    make: (path, { base }) => {
+      const file = buildQcow2({ virtualSize: DISK, backing: { name: base } });
+      // Bytes from 112 on are the header's, by its length, and nobody gives them a meaning.
+      file.writeUInt32BE(Number(file.readBigUInt64BE(8)) + 8, 100);
+      writeFileSync(path, file);
+    },
+  },
+  {
+    id: 'half-a-name',
+    role: 'overlay',
+    make: (path, { base }) => {
+      const file = buildQcow2({ virtualSize: DISK, backing: { name: base } });
+      file.writeBigUInt64BE(0n, 8);
+      writeFileSync(path, file);
+    },
+  },
+  {
+    id: 'flags-alone',
+    role: 'overlay',
+    make: (path, blobs) => {
+      create(path, '', null, blobs);
+      io(path, 'write -P 1 0 64k');
+      edit(path, (file) => void file.writeBigUInt64BE(1n << 63n, anatomyOf(file).freeL2Entries[0] as number));
+    },
+  },
   { id: 'backing-name', role: 'overlay', make: (path) => create(path, '', '1M', null) },
   {
     id: 'backing-format',

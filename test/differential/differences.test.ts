@@ -10,7 +10,7 @@ import { checkOf, infoOf, resize } from './ask-qemu.js';
 import { examples } from './difference-examples.js';
 import { looser, stricter } from './differences.js';
 import { explain } from './explain.js';
-import { makeBlobs } from './images.js';
+import { type Blobs, makeBlobs } from './images.js';
 import { type Judged, judgeFile, type Role } from './judge.js';
 
 const test = suite('docs/qcow2-differences.md');
@@ -81,11 +81,14 @@ test('the hypervisor did with the overlay that a line names what the line says',
   }
 });
 
+const directory = temporaryDirectory();
+let made: Blobs | undefined;
+
 for (const { id, role, make } of examples) {
   needs(['qemu-img', 'qemu-io', 'sha256sum'], test, `${id}: QEMU does what the page says, and so do we`, async () => {
-    const directory = temporaryDirectory();
-    const blobs = makeBlobs(directory);
-    const path = join(directory, 'example.qcow2');
+    made ??= makeBlobs(directory);
+    const blobs = made;
+    const path = join(directory, `${id}.qcow2`);
     make(path, blobs);
     const judged = await judgeFile(path, role, blobs.directory);
     const line = lines().find((one) => one.id === id);
