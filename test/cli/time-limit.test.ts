@@ -58,9 +58,9 @@ needs(
     const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
     const asker = spawn('sh', [preClone, '--root-dir', rootOf(node), 'app:v1'], { stdio: 'ignore', env });
     const words = await flockBelow(asker.pid);
-    assert.equal(words.slice(1, -1), ['-w', '600', '9']);
     held.stdin.end();
     await once(asker, 'close');
+    assert.equal(words.slice(1, -1), ['-w', '600', '9']);
     assert.is(asker.exitCode, 0);
   },
 );
