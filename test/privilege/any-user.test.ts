@@ -70,7 +70,7 @@ for (const engine of ['json', 'sqlite'] as const) {
   );
 }
 
-needs(['nobody'], test, 'another user judges an export, and a directory of his own', () => {
+needs(['nobody', 'tar'], test, 'another user judges an export, and a directory of his own', () => {
   const node = openNode('json');
   const place = temporaryDirectory();
   chmodSync(place, 0o755);
