@@ -1,9 +1,9 @@
 /**
  * Makes one mistake at a time in what judges, and looks whether a test fails of it:
  *
- *     npm run mutants -- [--again] [--write] [WORD…]     only files of lib whose path holds one of the words
+ *     npm run mutants -- [--again] [--tests WORD] [--write] [WORD…]     only files of lib whose path holds one of the words
  *
- * `--again` tries only what survived the last run. What survives must stand in excuses.json with the reason why it allows
+ * `--again` tries only what survived the last run, `--tests` only with tests whose path holds the word. What survives must stand in excuses.json with the reason why it allows
  * nothing that was denied, or this fails. `--write` puts the figures into docs/security.md.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,11 @@ const testRooms = /^(qcow2|verify)\//;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { again: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    again: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    tests: { type: 'string', multiple: true, default: [''] },
+  },
 });
 const words = positionals.length > 0 ? positionals : ['lib/qcow2/', 'lib/verify/'];
 const survivorsFile = join(project, 'coverage', 'surviving-mutants.json');
@@ -33,6 +37,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const tests = readdirSync(join(project, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts') && testRooms.test(name))
+  .filter((name) => values.tests.some((word) => name.includes(word)))
   .map((name) => `test/${name}`);
 const isMutated = (file: string) => file.startsWith('lib/') && words.some((word) => file.includes(word));
 const build = await buildMutants(tests, isMutated);

@@ -33,4 +33,23 @@ test('the next cluster in use is found over empty pages, whatever it is used for
   assert.is(map.nextUsed(200_003, 2 ** 28), -1);
 });
 
+test('the next cluster in use is found from any cluster on, in whatever place of its byte it stands', () => {
+  for (const use of [METADATA, DATA, COMPRESSED]) {
+    for (let at = 8; at < 16; at++) {
+      const map = createClusterMap();
+      map.setUse(at, use);
+      for (let from = 0; from <= at; from++) assert.is(map.nextUsed(from, 40), at, `${at} from ${from}`);
+      assert.is(map.nextUsed(at + 1, 40), -1);
+    }
+  }
+});
+
+test('the first and the last cluster of a page are found over empty pages', () => {
+  for (const at of [65_535, 65_536, 3 * 65_536 - 1, 3 * 65_536]) {
+    const map = createClusterMap();
+    map.setUse(at, METADATA);
+    for (const from of [0, 1, 65_534]) assert.is(map.nextUsed(from, 2 ** 20), at, `${at} from ${from}`);
+  }
+});
+
 test.run();

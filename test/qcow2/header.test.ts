@@ -47,6 +47,40 @@ test('every field of a version 3 header is read', async () => {
   );
 });
 
+test('the table of internal snapshots stands where the header says, by all its bytes', async () => {
+  const file = buildQcow2({ virtualSize: 2 ** 20 });
+  file.writeUInt32BE(0x01020304, 60);
+  file.writeBigUInt64BE(0x05060708_090a0b0cn, 64);
+  const { snapshotCount, snapshotsOffset } = await headerOf(file);
+  assert.equal([snapshotCount, snapshotsOffset], [0x01020304, 0x05060708_090a0b0cn]);
+});
+
+test('an extension ends before the name of the backing file, or it has a problem', async () => {
+  const backing = { name: '/b/base.qcow2', format: 'qcow2' };
+  const file = buildQcow2({ virtualSize: 2 ** 20, backing });
+  assert.is((await headerOf(file)).extensionsProblem, null);
+  file.writeUInt32BE(64, 116);
+  assert.match((await headerOf(file)).extensionsProblem ?? '', 'past the area');
+});
+
+test('a name that the file does not hold to its end is none', async () => {
+  const file = buildQcow2({ virtualSize: 2 ** 20, backing: { name: '/b/base.qcow2' } });
+  const { backing } = await headerOf(file);
+  assert.ok(backing?.name);
+  const end = Number(backing?.offset) + 13;
+  assert.is.not((await headerOf(file.subarray(0, end))).backing?.name, null);
+  assert.is((await headerOf(file.subarray(0, end - 1))).backing?.name, null);
+});
+
+test('clusters of 2 MiB are read, and of 4 MiB are not', async () => {
+  const file = buildQcow2({ virtualSize: 2 ** 20, backing: { name: '/b/base.qcow2' } });
+  const whole = Buffer.concat([file, Buffer.alloc(2 ** 22)]);
+  whole.writeUInt32BE(21, 20);
+  assert.is.not((await headerOf(whole)).backing?.name, null);
+  whole.writeUInt32BE(22, 20);
+  assert.is((await headerOf(whole)).backing?.name, null);
+});
+
 test('version 2 has none of the later fields, whatever stands there', async () => {
   const header = await headerOf(buildQcow2({ virtualSize: 2 ** 20, version: 2, backing: { name: '/b' } }));
   assert.equal(
