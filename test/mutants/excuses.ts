@@ -13,26 +13,29 @@ export type Effect =
   /** More is denied or unverified. */
   | 'stricter';
 
-/** Survivors of one file, matched by what they make of its lines: numbers of lines move. */
+/** Survivors of one file, matched by what they make of which of its lines: numbers of lines move. */
 export interface Excuse {
   readonly file: string;
   readonly effect: Effect;
   readonly why: string;
-  readonly becomes: readonly string[];
+  readonly changes: readonly string[];
 }
+
+/** How a mutant stands in the list. */
+export const changeOf = ({ was, becomes }: Mutant): string => `${was} ⇒ ${becomes}`;
 
 export function readExcuses(): readonly Excuse[] {
   return JSON.parse(readFileSync(fileURLToPath(new URL('excuses.json', import.meta.url)), 'utf8'));
 }
 
 export function excuseOf(mutant: Mutant, excuses: readonly Excuse[]): Excuse | null {
-  return excuses.find(({ file, becomes }) => file === mutant.file && becomes.includes(mutant.becomes)) ?? null;
+  return excuses.find(({ file, changes }) => file === mutant.file && changes.includes(changeOf(mutant))) ?? null;
 }
 
-/** Lines of the list that excuse nothing any more, of files that were tried. */
+/** Changes of the list that excuse nothing any more, of files that were tried. */
 export function idleExcuses(excuses: readonly Excuse[], survivors: readonly Mutant[], files: ReadonlySet<string>) {
   return excuses
     .filter(({ file }) => files.has(file))
-    .flatMap(({ file, becomes }) => becomes.map((line) => ({ file, line })))
-    .filter(({ file, line }) => !survivors.some((mutant) => mutant.file === file && mutant.becomes === line));
+    .flatMap(({ file, changes }) => changes.map((change) => ({ file, change })))
+    .filter(({ file, change }) => !survivors.some((mutant) => mutant.file === file && changeOf(mutant) === change));
 }

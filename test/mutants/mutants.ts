@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeSection } from '../long/document-section.js';
 import { buildMutants } from './build-mutants.js';
-import { excuseOf, idleExcuses, readExcuses } from './excuses.js';
+import { changeOf, excuseOf, idleExcuses, readExcuses } from './excuses.js';
 import { figures } from './figures.js';
 import type { Fate, Mutant } from './mutant.js';
 import { recordReach } from './reach.js';
@@ -58,7 +58,7 @@ for (const { id, file, line, kind, was, becomes } of unexcused) {
   say(`\n${fates.get(id)} ${file}:${line} ${kind}\n  - ${was}\n  + ${becomes}`);
 }
 const idle = last === null ? idleExcuses(excuses, survivors, new Set(mutants.map(({ file }) => file))) : [];
-for (const { file, line } of idle) say(`\nexcuses.json: ${file} has no such survivor: ${line}`);
+for (const { file, change } of idle) say(`\nexcuses.json: ${file} has no such survivor: ${change}`);
 save(fates);
 const page = figures(mutants, fates, excuses);
 say(`\n${page}`);
@@ -82,6 +82,6 @@ async function tried() {
   }
 }
 
-function isAmong({ file, becomes }: Mutant, those: readonly Mutant[]): boolean {
-  return those.some((other) => other.file === file && other.becomes === becomes);
+function isAmong(mutant: Mutant, those: readonly Mutant[]): boolean {
+  return those.some((other) => other.file === mutant.file && changeOf(other) === changeOf(mutant));
 }

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { rebuiltClusters } from '../../lib/qcow2/geometry.js';
 import { walkTables } from '../../lib/qcow2/tables.js';
 import { buildQcow2 } from '../builders/qcow2.js';
 import { headerOf, readBuffer, tablesOf } from './in-memory.js';
@@ -72,5 +73,12 @@ for (const refcountOrder of [1, 4]) {
     assert.equal(await problems(1, false), []);
   });
 }
+
+test('what is rebuilt counts the blocks of the blocks and of the table that names them', async () => {
+  const header = await headerOf(buildQcow2({ virtualSize: 2 ** 20, clusterBits: 9 }));
+  // 63,900 of data, 999 L2 tables, 16 clusters of L1 table, the header: 64,916, of which a block counts 256.
+  const mapped = 63_900n + 999n + 16n + 1n;
+  assert.is(rebuiltClusters({ ...header, virtualSize: 63_900n * 512n }), mapped + 254n + 4n + 2n + 1n);
+});
 
 test.run();

@@ -98,6 +98,7 @@ test('denied: a disk of a Firecracker anywhere but in a run directory of this ro
     `/srv/other/run/firecracker/${vm}`,
     `/var/lib/cocoon/run/x/firecracker/${vm}`,
     `/var/lib/cocoon/runs/firecracker/${vm}`,
+    `/srv/lib/cocoon/run/firecracker/${vm}`,
     `${fcDir}/x`,
     `${fcDir}X`,
     fcDir.toLowerCase(),
