@@ -30,7 +30,7 @@ export const snapshotEntries = {
     severity: 'unverified',
     means: "cocoon's index or database, or one record in it, cannot be read or understood.",
     matters: 'Without it nobody knows which snapshots exist and what they need.',
-    mend: 'The message names file, position and reason. Check permissions and the --root-dir; restore a torn index.',
+    mend: 'The message names file and reason. Is --root-dir the right one, and may you read it? What is torn comes back from a backup.',
   },
   'metadata-newer': {
     severity: 'unverified',

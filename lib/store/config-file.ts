@@ -41,7 +41,7 @@ function parserOf(path: string): Parser {
     case 'toml':
       return async (text) => (await import('smol-toml')).parse(text);
     default:
-      throw new BlobcheckError('metadata-unreadable', `cannot read a configuration file of the format "${ending}"`, {
+      throw new BlobcheckError('metadata-unreadable', `cannot read a configuration file ${formatText(ending)}`, {
         path,
         hint: 'Give the same settings as .json, .yaml or .toml, or name the root with --root-dir.',
       });
@@ -57,6 +57,8 @@ function parseJson(text: string): unknown {
     throw new SyntaxError(`it is no JSON${position ?? ''}`);
   }
 }
+
+const formatText = (ending: string): string => (ending === '' ? 'without an ending' : `of the format "${ending}"`);
 
 function readText(path: string): string {
   let target: string;

@@ -69,7 +69,7 @@ test('what cocoon would refuse, or we cannot read, names the file and the reason
   const cases: readonly (readonly [string, RegExp])[] = [
     [config('c.ini', 'root_dir=/r'), /format "ini"/],
     [config('c.JSON', '{}'), /format "JSON"/],
-    [config('config', '{}'), /format ""/],
+    [config('config', '{}'), /without an ending/],
     [config('c.json', '{"root_dir": "/r"'), /cannot read the configuration file/],
     [config('c.json', ''), /cannot read the configuration file/],
     [config('c.json', '["/r"]'), /not a table of keys/],
