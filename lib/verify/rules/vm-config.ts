@@ -129,7 +129,9 @@ function judgePayload(value: JsonValue, facts: VmConfigFacts): Complaint[] {
 function judgeNets(value: JsonValue, facts: VmConfigFacts): Complaint[] {
   if (value !== null && !isList(value)) return [{ at: '', actual: value, expected: 'a list' }];
   const nets = value ?? [];
-  const complaints = judgeList(nets, (net) => judgeObject(net, { ...netKeys, tap: tapOf(facts.config) }));
+  // Once for all: to look for it goes through the paths of all disks, which are as long as a document may be.
+  const keys = { ...netKeys, tap: tapOf(facts.config) };
+  const complaints = judgeList(nets, (net) => judgeObject(net, keys));
   if (nets.length !== facts.nics) {
     complaints.push({ at: '', actual: nets.length, expected: `${facts.nics} interfaces, as the record says` });
   }
