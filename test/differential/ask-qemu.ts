@@ -75,8 +75,13 @@ export async function mappedClusters(path: string, clusterSize: number): Promise
   if (status !== 0) throw new Error(`qemu-img map ${path}: ${stderr}`);
   const ranges = JSON.parse(stdout) as { start: number; length: number; present: boolean }[];
   let clusters = 0;
+  let next = 0;
   for (const { start, length, present } of ranges) {
-    if (present) clusters += Math.ceil((start + length) / clusterSize) - Math.floor(start / clusterSize);
+    // A cluster has several ranges where the file has a hole in it.
+    const first = Math.max(next, Math.floor(start / clusterSize));
+    if (!present) continue;
+    next = Math.ceil((start + length) / clusterSize);
+    clusters += Math.max(0, next - first);
   }
   return clusters;
 }

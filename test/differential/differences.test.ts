@@ -9,7 +9,7 @@ import { anatomyOf } from './anatomy.js';
 import { checkOf, infoOf, resize } from './ask-qemu.js';
 import { examples } from './difference-examples.js';
 import { looser, stricter } from './differences.js';
-import { explain } from './explain.js';
+import { explain, type QemuSays } from './explain.js';
 import { type Blobs, makeBlobs } from './images.js';
 import { type Judged, judgeFile, type Role } from './judge.js';
 
@@ -42,8 +42,7 @@ function lines(): Line[] {
 const first = (cell: string) => /^[a-z]+/.exec(cell)?.[0] ?? cell;
 
 /** One word for what QEMU does with an image. */
-async function wordOfQemu(path: string, role: Role): Promise<string> {
-  const [info, check] = [await infoOf(path), await checkOf(path)];
+async function wordOfQemu({ info, check }: QemuSays, path: string, role: Role): Promise<string> {
   if (info.kind === 'refused') return 'refuses';
   if (check.kind === 'checked' && check.corruptions + check.errors > 0) return 'corrupt';
   if (role === 'blob') return check.kind === 'refused' ? 'refuses' : 'accepts';
@@ -92,11 +91,11 @@ for (const { id, role, make } of examples) {
     make(path, blobs);
     const judged = await judgeFile(path, role, blobs.directory);
     const line = lines().find((one) => one.id === id);
-    assert.is(first(line?.qemu ?? ''), await wordOfQemu(path, role));
+    const says = { info: await infoOf(path), check: await checkOf(path) };
+    assert.is(first(line?.qemu ?? ''), await wordOfQemu(says, path, role));
     assert.match(line?.ours ?? '', ourWord(judged));
     // Nobody walks an encrypted image without its key.
     if (id === 'encrypted') return;
-    const says = { info: await infoOf(path), check: await checkOf(path) };
     const { differences, unexplained } = explain(judged, says, () => anatomyOf(readFileSync(path)));
     assert.equal(unexplained, []);
     assert.ok(differences.includes(id), `explained by ${differences.join(', ')}`);

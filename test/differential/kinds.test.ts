@@ -60,8 +60,9 @@ async function judgeKind(path: string, kind: ImageKind, { base, directory }: Blo
 const directory = temporaryDirectory();
 const kinds = amount(someKinds, everyKind)(directory);
 
-test('each layout is among them, and each content', () => {
-  assert.is(new Set(kinds.map(({ layout }) => layout.options)).size, layouts.length + 4);
+test('each layout is among them (here every second), and each content', () => {
+  const tried = new Set(kinds.map(({ layout }) => layout.options)).size;
+  assert.ok(tried >= (layouts.length + 4) / amount(2, 1), `${tried} layouts`);
   assert.is(new Set(kinds.map(({ content }) => content)).size, contents.length);
 });
 
@@ -86,7 +87,7 @@ needs(
 needs(tools, test, 'what the command prints of an image is what was compared', async () => {
   const place = temporaryDirectory();
   const blobs = makeBlobs(place);
-  for (const kind of someKinds(place).filter((_, index) => index % 20 === 0)) {
+  for (const kind of someKinds(place).filter((_, index) => index % 12 === 0)) {
     const path = join(place, 'printed.qcow2');
     makeImage(path, kind, blobs);
     const { status, stdout } = blobcheck(['inspect', '--json', path]);
