@@ -174,12 +174,17 @@ test('and a reader that was stopped keeps nobody who may wait for so long only',
   const node = await slowNode();
   const reader = startVerify(node);
   await stopAmid(node, reader);
-  const { ended } = startHook(node, ['app:v1'], { BLOBCHECK_TIMEOUT: '1s' });
-  const ran = await ended;
-  assert.is(ran.status, 3, ran.stderr);
-  assert.equal(toldCodes(ran), ['check-timeout']);
+  const ask = async () => {
+    const ran = await startHook(node, ['app:v1'], { BLOBCHECK_TIMEOUT: '1s' }).ended;
+    assert.is(ran.status, 3, ran.stderr);
+    assert.equal(toldCodes(ran), ['check-timeout']);
+    return blobOf(node)?.waiting ?? [];
+  };
+  // A busy machine may need longer than that to start a worker.
+  let waiting = await ask();
+  while (waiting.length === 0) waiting = await ask();
   // The worker waits on for whoever asks next.
-  const [worker, ...more] = blobOf(node)?.waiting ?? [];
+  const [worker, ...more] = waiting;
   assert.equal(more, []);
   assert.match(worker?.what ?? '', /^blobcheck ensure /);
   process.kill(worker?.pid ?? 0, 'SIGKILL');
