@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -6,7 +7,7 @@ import { type SmallNode, smallNode } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
 import { forge } from '../verify/blobs.js';
-import { hookScript } from './hooked.js';
+import { hookEnvironment, hookScript, preClone } from './hooked.js';
 import { ask, rootOf, stampOf, traced, WARM, warmNode } from './warm.js';
 
 const test = suite('which answers of the hook are remembered');
@@ -53,6 +54,22 @@ needs(['receipts'], test, 'an allow that is overdue, or on recovered metadata, l
   assert.is(told.status, 0);
   assert.match(told.stderr, 'metadata-recovered');
   assert.equal(stamps(recovered), []);
+});
+
+needs(['receipts', 'mount-namespace'], test, 'an allow that rests on files in memory leaves none', async () => {
+  const node = smallNode();
+  await settled(node.blob);
+  // Its base is where a read is remembered; the snapshot's own files are where no time proves anything.
+  const script =
+    'cp -a "$0" "$0.kept" && mount -t tmpfs none "$0" && cp -a --sparse=always "$0.kept/." "$0/" && exec "$@"';
+  const snapshots = join(rootOf(node), 'snapshot/localfile');
+  const ask = ['sh', preClone, '--root-dir', rootOf(node), 'app:v1'];
+  const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
+  const argv = ['--map-root-user', '--mount', 'sh', '-c', script, snapshots, ...ask];
+  const asked = spawnSync('unshare', argv, { encoding: 'utf8', env });
+  assert.equal([asked.status, asked.stderr], [0, '']);
+  assert.ok(existsSync(join(node.state, 'receipts')));
+  assert.equal(stamps(node), []);
 });
 
 needs(['strace', 'receipts'], test, 'one that has come to its end answers nothing', () => {
