@@ -13,7 +13,12 @@ const mutant: Mutant = {
   was: 'if (a) b();',
   becomes: 'if (true) b();',
 };
-const excuse: Excuse = { file: 'lib/a.ts', effect: 'words', why: 'b only shows', changes: ['if (a) b(); ⇒ if (true) b();'] };
+const excuse: Excuse = {
+  file: 'lib/a.ts',
+  effect: 'words',
+  why: 'b only shows',
+  changes: ['if (a) b(); ⇒ if (true) b();'],
+};
 
 test('a survivor is excused by its file and what it makes of a line, wherever that stands', () => {
   assert.is(excuseOf({ ...mutant, line: 99 }, [excuse]), excuse);
@@ -24,7 +29,9 @@ test('a survivor is excused by its file and what it makes of a line, wherever th
 
 test('an excuse that nothing needs is told, of files that were tried', () => {
   assert.equal(idleExcuses([excuse], [mutant], new Set(['lib/a.ts'])), []);
-  assert.equal(idleExcuses([excuse], [], new Set(['lib/a.ts'])), [{ file: 'lib/a.ts', change: 'if (a) b(); ⇒ if (true) b();' }]);
+  assert.equal(idleExcuses([excuse], [], new Set(['lib/a.ts'])), [
+    { file: 'lib/a.ts', change: 'if (a) b(); ⇒ if (true) b();' },
+  ]);
   assert.equal(idleExcuses([excuse], [], new Set(['lib/b.ts'])), []);
 });
 

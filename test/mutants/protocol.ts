@@ -15,5 +15,7 @@ export interface RecordedTest {
   readonly name: string;
   readonly passed: boolean;
   readonly milliseconds: number;
+  /** Milliseconds of processor time, which other work on the machine does not lengthen. */
+  readonly processor: number;
   readonly reached: readonly number[];
 }

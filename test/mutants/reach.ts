@@ -20,8 +20,9 @@ export interface TimedTest {
   readonly milliseconds: number;
 }
 
-/** A test that takes longer is no test to run for each of hundreds of mutants. */
-const SLOW_TEST_MS = 1_000;
+/** A test that takes longer, by its own work or by waiting for others, is no test to run for each of hundreds of mutants. */
+const SLOW_PROCESSOR_MS = 500;
+const SLOW_TEST_MS = 8_000;
 
 /** A test file may make much; what takes longer than this is no quick test of anything. */
 const RECORDING_LIMIT_MS = 120_000;
@@ -43,7 +44,9 @@ export async function recordReach(build: MutantBuild, say: (line: string) => voi
     if (failed.length > 0) {
       say(`${test}: left out, since they fail in this build: ${failed.map(({ name }) => name).join('; ')}`);
     }
-    const usable = placed.filter(({ passed, milliseconds }) => passed && milliseconds <= SLOW_TEST_MS);
+    const usable = placed.filter(({ passed, milliseconds, processor }) => {
+      return passed && milliseconds <= SLOW_TEST_MS && processor <= SLOW_PROCESSOR_MS;
+    });
     const quickFirst = usable.sort((a, b) => a.milliseconds - b.milliseconds);
     const byTests = new Map<number, TimedTest[]>();
     for (const { index, milliseconds, reached } of quickFirst) {

@@ -40,8 +40,12 @@ async function record(): Promise<Reply> {
     const reached = new Set<number>();
     state.reached = reached;
     const begun = performance.now();
+    const usedBefore = process.cpuUsage();
     const passed = await passes(test);
-    recorded.push({ name: test.name, passed, milliseconds: performance.now() - begun, reached: [...reached] });
+    const milliseconds = performance.now() - begun;
+    const used = process.cpuUsage(usedBefore);
+    const processor = (used.user + used.system) / 1000;
+    recorded.push({ name: test.name, passed, milliseconds, processor, reached: [...reached] });
   }
   state.reached = null;
   return { reply: 'recorded', tests: recorded };

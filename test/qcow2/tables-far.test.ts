@@ -154,6 +154,17 @@ test('a compressed extent ends with its last sector, in whatever byte of a secto
   assert.equal(await problemKinds(image([[L2 + 56, COMPRESSED | (1n << 58n) | BigInt(last)]])), ['outside-file']);
 });
 
+test('a compressed extent on data that an earlier entry leads to is used twice', async () => {
+  assert.equal(await problemKinds(image([[L2 + 64, COMPRESSED | BigInt(DATA)]])), ['used-twice']);
+});
+
+test('a compressed extent in a sector that the file does not hold to its end is outside the file', async () => {
+  const start = 510 * 512;
+  const upTo = (end: number) => image([[L2 + 56, COMPRESSED | BigInt(start)]], end - (DATA + 2 * CLUSTER));
+  assert.equal(await problemKinds(upTo(start + 512)), []);
+  for (const bytes of [1, 100, 511]) assert.equal(await problemKinds(upTo(start + bytes)), ['outside-file']);
+});
+
 test('a compressed extent of hundreds of sectors uses every cluster that it reaches', async () => {
   const size = 2 ** 18;
   const file = buildQcow2({
