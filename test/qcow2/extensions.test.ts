@@ -20,6 +20,15 @@ function parse(...parts: Buffer[]) {
   return parseExtensions(area, 0, area.length);
 }
 
+test('an extension that the file does not hold to its end is a problem, in its head and in its data', () => {
+  const area = extension(0x1234, Buffer.alloc(16));
+  assert.is(parseExtensions(area, 0, area.length).problem, null);
+  for (let there = 1; there < area.length; there++) {
+    assert.match(parseExtensions(area.subarray(0, there), 0, 4096).problem ?? '', 'the file ends inside', String(there));
+    assert.match(parseExtensions(area, 0, there).problem ?? '', "past the area's end", String(there));
+  }
+});
+
 test('each type is decoded, and an unknown one is named by its number', () => {
   const features = Buffer.alloc(96);
   features.write('\0\0dirty bit', 0);

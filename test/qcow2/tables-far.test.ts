@@ -112,6 +112,18 @@ test('L2 tables that lie in another order than their entries are all walked', as
   assert.equal(await problemKinds(tables(BigInt(DATA))), ['used-twice']);
 });
 
+test('each reserved bit of an L1 entry is found', async () => {
+  for (const bit of [0n, 1n, 8n, 56n, 62n]) {
+    assert.equal(await problemKinds(image([[L1, BigInt(L2) | (1n << bit)]])), ['reserved-bits'], String(bit));
+  }
+});
+
+test('a refcount table that is not in the file is a problem, and no more is asked of it', async () => {
+  const file = image([]);
+  const walked = await walkTables(sparse(file, file.length), { ...(await headerOf(file)), refcountTableOffset: 2n ** 40n });
+  assert.equal(places(walked), [['outside-file', 2 ** 40]]);
+});
+
 test('an L2 entry to a quarter of a cluster is not aligned', async () => {
   for (const part of [512, 1024, 2048, 3584]) {
     assert.equal(await problemKinds(image([[L2, BigInt(DATA + part)]])), ['unaligned'], String(part));

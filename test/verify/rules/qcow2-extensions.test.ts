@@ -25,6 +25,18 @@ test('extensions of an overlay end with a marker where Cloud Hypervisor reads th
   assert.equal(blob({ extensionsEnded: false }), []);
 });
 
+test('the length of the header is a multiple of 8, from 104 up to a cluster', () => {
+  for (const headerLength of [104, 112, 520]) {
+    assert.equal(overlay({ headerLength, compressionType: headerLength === 104 ? null : 0 }), [], String(headerLength));
+  }
+  for (const headerLength of [0, 72, 96, 103, 105, 116]) {
+    assert.equal(overlay({ headerLength, extensionsEnded: true }), ['overlay-malformed'], String(headerLength));
+  }
+  const blobOf = (headerLength: number) => blob({ headerLength, clusterBits: 16 });
+  assert.equal(blobOf(65_536), []);
+  assert.equal(blobOf(65_544), ['blob-malformed']);
+});
+
 const bitmaps = { count: 1, reserved: 0, directorySize: 64n, directoryOffset: 0x40000n };
 const bitmapsExtension = (changes: object, length = 24): HeaderExtension => {
   return extension(0x23852875, { length, bitmaps: { ...bitmaps, ...changes } });

@@ -88,4 +88,11 @@ for (const path of [
   });
 }
 
+test('denied: sections that nobody knows, of which eight are listed and the rest is counted', () => {
+  const sections = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`new${index}`, { path: '/x' }]));
+  const found = places(sections);
+  assert.is(found.length, 9);
+  assert.is(found.at(-1), '2 more places that cocoon does not write');
+});
+
 test.run();
