@@ -86,18 +86,21 @@ for (const [name, schema] of Object.entries(documentSchemas)) {
  * Has V8 keep the code of what a check and a hash call (lib/cli/load-program.ts), by a check of a root that is thrown away.
  * Where that fails there is none, which costs milliseconds.
  *
- * With the seed that V8 takes for its hash tables by chance, no two builds are the same. It refuses code that was made with
- * other flags, but the seed means nothing to who loads it: every process has one of its own.
+ * No two builds would be the same with the seed that V8 takes for its hash tables by chance, and with its notes on what was
+ * called often enough to be compiled further, or too long ago to be kept. It refuses code that was made with other flags, but
+ * none of these means anything to who loads it: so they are as usual again when the code is written.
  */
 async function keepCode() {
   const { goodSnapshot, makeThrowawayRoot } = await import('../dist/install/throwaway-root.js');
   const stateDir = mkdtempSync(join(tmpdir(), 'blobcheck-build-'));
   const root = await makeThrowawayRoot(stateDir);
   const check = ['--root-dir', root.directory, '--state-dir', stateDir, goodSnapshot];
+  const still = ['--hash-seed=1', '--no-sparkplug', '--no-opt', '--no-flush-bytecode'];
+  const usual = ['--hash-seed=0', '--sparkplug', '--opt', '--flush-bytecode'];
   const run = (words, keeps) => {
-    const program = `require('node:v8').setFlagsFromString('--hash-seed=0');
+    const program = `process.once('exit', () => ${JSON.stringify(usual)}.forEach(require('node:v8').setFlagsFromString));
       process.argv.splice(1, 0, 'blobcheck'); require('./dist/main.cjs').run(process, ${keeps})`;
-    spawnSync(process.execPath, ['--hash-seed=1', '-e', program, ...words], { stdio: 'ignore' });
+    spawnSync(process.execPath, [...still, '-e', program, ...words], { stdio: 'ignore' });
   };
   run(['verify', ...check], false);
   for (const words of [

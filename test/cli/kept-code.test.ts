@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallNode } from '../builders/small-node.js';
@@ -64,5 +65,17 @@ for (const [what, spoil] of spoilings) {
     assert.match(missing.stdout, what === 'is that of another text' ? 'is n0t in the store' : 'is not in the store');
   });
 }
+
+test('is what V8 takes, as the flags are that Node has by itself', () => {
+  // What another version has built it takes for nothing.
+  const files = codeFiles(project).filter((file) => file.includes(`.${process.version}-${process.arch}.`));
+  assert.ok(files.length === 3 || codeFiles(project).length === 3);
+  for (const file of files) {
+    const text = readFileSync(file.replace(/\.cjs\..*$/, '.cjs'), 'utf8');
+    const whole = `(function (exports, require, module, __filename, __dirname) { ${text}\n})`;
+    // Behind the digest that is ours.
+    assert.is(new Script(whole, { cachedData: readFileSync(file).subarray(32) }).cachedDataRejected, false, file);
+  }
+});
 
 test.run();
