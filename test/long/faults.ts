@@ -3,7 +3,7 @@
  *
  *     npm run test:faults -- [--write] [WORD…]     only files whose path holds one of the words
  *
- * `--write` puts what they counted into docs/security.md.
+ * `--write` puts what the tests of each word counted into its section of docs/security.md, if all of them passed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,33 +13,45 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Counts } from './amount.js';
 import { writeSection } from './document-section.js';
+import { LONG_FORMS } from './long-forms.js';
 import { table } from './table.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false } },
 });
-const words =
-  positionals.length > 0 ? positionals : ['faults/', 'races/', 'endurance/', 'differential/', 'remedy/killed'];
-const place = mkdtempSync(join(tmpdir(), 'blobcheck-faults-'));
-const counted = join(place, 'counted');
-writeFileSync(counted, '');
-try {
-  const runner = fileURLToPath(new URL('../run.ts', import.meta.url));
-  const env = { ...process.env, BLOBCHECK_TEST_LONG: '1', BLOBCHECK_TEST_TALLY: counted };
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', runner, ...words], { env, stdio: 'inherit' });
-  const tallies = readFileSync(counted, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { what: string; counts: Counts })
-    .sort((a, b) => (a.what < b.what ? -1 : 1));
-  const rows = tallies.map(({ what, counts }) => [what, countsText(counts)]);
-  const page = table(['what', 'counted'], rows);
-  process.stdout.write(`\n${page}\n`);
-  if (values.write) writeSection('faults', `\`npm run test:faults\`\n\n${page}`);
-  process.exitCode = status ?? 1;
-} finally {
-  rmSync(place, { recursive: true, force: true });
+const words = positionals.length > 0 ? positionals : LONG_FORMS;
+for (const word of words) {
+  const { passed, counted } = runLong(word);
+  const page = table(
+    ['what', 'counted'],
+    counted.map(({ what, counts }) => [what, countsText(counts)]),
+  );
+  process.stdout.write(`\n${page}\n\n`);
+  if (!passed) process.exitCode = 1;
+  else if (values.write) writeSection(word, `\`npm run test:faults -- ${word}\`\n\n${page}`);
+}
+
+interface Counted {
+  readonly what: string;
+  readonly counts: Counts;
+}
+
+/** Runs the test files whose path holds a word. */
+function runLong(word: string): { readonly passed: boolean; readonly counted: readonly Counted[] } {
+  const place = mkdtempSync(join(tmpdir(), 'blobcheck-faults-'));
+  try {
+    const file = join(place, 'counted');
+    writeFileSync(file, '');
+    const runner = fileURLToPath(new URL('../run.ts', import.meta.url));
+    const env = { ...process.env, BLOBCHECK_TEST_LONG: '1', BLOBCHECK_TEST_TALLY: file };
+    const { status } = spawnSync(process.execPath, ['--import', 'tsx', runner, word], { env, stdio: 'inherit' });
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    const counted = lines.map((line) => JSON.parse(line) as Counted);
+    return { passed: status === 0, counted: counted.sort((a, b) => (a.what < b.what ? -1 : 1)) };
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 }
 
 function countsText(counts: Counts): string {
