@@ -45,6 +45,11 @@ export function systemErrorCode(error: unknown): string | null {
   return null;
 }
 
+/** Whether the system has refused something (`EIO`, `EMFILE`, `ENOMEM`, …): no mistake of ours, whose errors have codes, too. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return systemErrorCode(error) !== null && error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
 /** A system error in the words of a person: `EACCES: permission denied`, without Node's syscall and path. */
 export function systemErrorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -21,7 +21,11 @@ export function startReread(entries: readonly EntryReport[], options: GlobalOpti
   const blobs = [...new Set(overdue.map(blobNameAt).filter((name) => name !== null))];
   if (blobs.length === 0) return;
   const words = [...ownCommand('reread', options, terminal), '--', ...blobs];
-  startDetached(whenIdle(words), terminal, 'ignore')
-    .once('error', () => {})
-    .unref();
+  try {
+    startDetached(whenIdle(words), terminal, 'ignore')
+      .once('error', () => {})
+      .unref();
+  } catch {
+    // Nobody waits for it: without memory or descriptors the next ask starts it.
+  }
 }

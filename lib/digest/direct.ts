@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
@@ -73,10 +73,16 @@ export async function dropPageCache(handle: OpenFile): Promise<boolean> {
   await handle.sync().catch(() => {});
   return await new Promise((resolve) => {
     // On our own descriptor, not on the name: it may lead to another file by now, or read as an option.
-    const child = spawn('dd', ['iflag=nocache', 'count=0', 'status=none'], {
-      stdio: [handle.fd, 'ignore', 'ignore'],
-      env: { PATH: '/usr/bin:/bin' },
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn('dd', ['iflag=nocache', 'count=0', 'status=none'], {
+        stdio: [handle.fd, 'ignore', 'ignore'],
+        env: { PATH: '/usr/bin:/bin' },
+      });
+    } catch {
+      // Without memory for a process Node throws.
+      return resolve(false);
+    }
     child.on('error', () => resolve(false));
     child.on('close', (code) => resolve(code === 0));
   });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -69,13 +69,20 @@ export async function withLock<T>(
  */
 export function takeLock(handle: FileHandle, { waitMs, signal }: LockOptions): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = spawn('flock', waitMs === 0 ? ['-n', '-x', '3'] : ['-x', '3'], {
-      stdio: ['ignore', 'ignore', 'ignore', handle.fd],
-      env: { PATH: '/usr/bin:/bin' },
-      ...(waitMs ? { timeout: waitMs } : {}),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    child.on('error', () => resolve(signal?.aborted ? 'interrupted' : 'flock (util-linux) does not start'));
+    const notStarted = () => resolve(signal?.aborted ? 'interrupted' : 'flock (util-linux) does not start');
+    let child: ChildProcess;
+    try {
+      child = spawn('flock', waitMs === 0 ? ['-n', '-x', '3'] : ['-x', '3'], {
+        stdio: ['ignore', 'ignore', 'ignore', handle.fd],
+        env: { PATH: '/usr/bin:/bin' },
+        ...(waitMs ? { timeout: waitMs } : {}),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch {
+      // Without memory for a process Node throws.
+      return notStarted();
+    }
+    child.on('error', notStarted);
     child.on('close', (code) => resolve(code === 0 ? null : signal?.aborted ? 'interrupted' : BUSY));
   });
 }

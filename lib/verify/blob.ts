@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { openSameDirect } from '../digest/direct.js';
 import { type HashedFile, hashOpenFile } from '../digest/hash-file.js';
-import { BlobcheckError, systemErrorText } from '../errors.js';
+import { BlobcheckError, isSystemError, systemErrorText } from '../errors.js';
 import { type FileIdentity, identityAt, identityOf, sameIdentity } from '../file/identity.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
@@ -50,8 +50,10 @@ export async function judgeBlob(request: BlobRequest, options: BlobOptions): Pro
     if (unread.findings.length > 0) return unread;
     return await judgeOpenBlob(request, options, opened, unread);
   } catch (error) {
-    if (!(error instanceof BlobcheckError) || error.code === 'aborted') throw error;
-    return { ...unread, findings: [notRead(request, error)] };
+    // A disk that fails, or no memory for a process, in between: the other blobs get their verdict all the same.
+    const failure = isSystemError(error) ? asUnreadable(error) : error;
+    if (!(failure instanceof BlobcheckError) || failure.code === 'aborted') throw error;
+    return { ...unread, findings: [notRead(request, failure)] };
   } finally {
     await opened.handle.close();
   }
@@ -223,6 +225,10 @@ function unreadReport(request: BlobRequest, bytes: number | null, remembered: Re
     readFrom: null,
     seconds: null,
   };
+}
+
+function asUnreadable(cause: NodeJS.ErrnoException): BlobcheckError {
+  return new BlobcheckError('unreadable', `${systemErrorText(cause)} (${cause.syscall})`, { cause });
 }
 
 function notRead({ path, blob }: BlobRequest, error: BlobcheckError): Finding {

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { limitOf } from '../at-once.js';
 import type { EngineName } from '../digest/engine.js';
 import { mostReaders } from '../digest/reading-turn.js';
-import { identityAt, sameIdentity } from '../file/identity.js';
+import { systemErrorCode, systemErrorText } from '../errors.js';
+import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
 import { lookAtWay } from '../file/way.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
@@ -117,8 +118,11 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
       return entry;
     },
     recheck: async (entries) => {
-      const changed = new Set<string>();
-      for (const [path, judging] of judged) if (await hasChanged(judging)) changed.add(path);
+      const changed = new Map<string, Finding>();
+      for (const [path, judging] of judged) {
+        const found = await sinceJudged(path, judging);
+        if (found !== null) changed.set(path, found);
+      }
       const again: EntryReport[] = [];
       for (const entry of entries)
         again.push(withFindings(entry, await whatChanged(entry, changed, watched.get(entry))));
@@ -138,16 +142,23 @@ interface Judging {
   readonly absent: Set<string>;
 }
 
-/** Whether one of its names leads to another file now, or another file is opened in its place. */
-async function hasChanged({ base, names, absent }: Judging): Promise<boolean> {
+/** Null while each of its names leads to the file that was judged, and no other file is opened in its place. */
+async function sinceJudged(subject: string, { base, names, absent }: Judging): Promise<Finding | null> {
   const { identity } = await base;
-  if (identity === null) return false;
+  if (identity === null) return null;
   try {
-    for (const name of names) if (!sameIdentity(await identityAt(name), identity)) return true;
-  } catch {
-    return true;
+    const now: FileIdentity[] = [];
+    for (const name of names) now.push(await identityAt(name));
+    const isSame = now.every((one) => sameIdentity(one, identity));
+    if (isSame && [...absent].every((path) => lstatSync(path, { throwIfNoEntry: false }) === undefined)) return null;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+      return finding('blob-unreadable', `the base cannot be looked at again: ${systemErrorText(error)}`, { subject });
+    }
   }
-  return [...absent].some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  const message = 'the base changed, or its name leads to another file, since it was read';
+  return finding('blob-changed', message, { subject });
 }
 
 function wasMoved(subject: string): Finding {
@@ -157,16 +168,10 @@ function wasMoved(subject: string): Finding {
 
 async function whatChanged(
   entry: EntryReport,
-  changedBases: ReadonlySet<string>,
+  changedBases: ReadonlyMap<string, Finding>,
   files: WatchedFiles | undefined,
 ): Promise<Finding[]> {
-  const findings = entry.blobs
-    .filter(({ path }) => changedBases.has(path))
-    .map(({ path: subject }) => {
-      return finding('blob-changed', 'the base changed, or its name leads to another file, since it was read', {
-        subject,
-      });
-    });
+  const findings = entry.blobs.flatMap(({ path }) => changedBases.get(path) ?? []);
   if (files !== undefined && !(await files.areSame().catch(() => false))) {
     findings.push(finding('file-changed', 'it changed, or is gone, since it was judged', { subject: files.path }));
   }

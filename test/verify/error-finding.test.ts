@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlobcheckError, type ErrorCode } from '../../lib/errors.js';
@@ -40,11 +41,24 @@ test('the hint of the error is the remedy; without one the catalogue has words',
   assert.is(errorFinding(new BlobcheckError('changed', 'x')).remedy, catalogue['file-changed'].mend);
 });
 
+test('what the system refuses in the middle of a check is a finding, about the file where it names one', () => {
+  try {
+    readFileSync('/nothing/here');
+    assert.unreachable();
+  } catch (error) {
+    const found = errorFinding(error, 'win11:v1');
+    assert.equal([found.code, found.severity, found.subject], ['file-unreadable', 'unverified', '/nothing/here']);
+    assert.is(found.message, 'it cannot be checked: ENOENT: no such file or directory (open)');
+  }
+  const noMemory = Object.assign(new Error('spawn ENOMEM'), { code: 'ENOMEM', errno: -12, syscall: 'spawn' });
+  assert.is(errorFinding(noMemory, 'win11:v1').subject, 'win11:v1');
+});
+
 const thrownOn: readonly (readonly [string, unknown])[] = [
   ['wrong usage', new BlobcheckError('usage', 'x')],
   ['an interruption', new BlobcheckError('aborted', 'x')],
   ['a bug of ours', new TypeError('x is not a function')],
-  ['a system error that nobody caught', Object.assign(new Error('EIO'), { code: 'EIO' })],
+  ['a code that is not the system’s', Object.assign(new TypeError('not a buffer'), { code: 'ERR_INVALID_ARG_TYPE' })],
   ['what is no error', 'text'],
 ];
 for (const [what, error] of thrownOn) {

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  type BigIntStats,
+  cpSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -224,5 +235,32 @@ function inSecret(path: string): void {
   flipBit(path, 0);
   touch('-r', times, path);
 }
+
+needs(
+  receiptsNeed,
+  test,
+  'a base that the system does not let us look at again is unverified, and not denied',
+  async () => {
+    const node = smallNode();
+    await settled(node.blob);
+    assert.is((await verifyNode(node)).verdict, 'allow');
+    const { lstatSync } = fs;
+    const failing = (path: string, options: { bigint: true }): BigIntStats => {
+      if (path !== node.blob) return lstatSync(path, options);
+      const error = new Error(`EIO: i/o error, lstat '${path}'`);
+      throw Object.assign(error, { code: 'EIO', errno: -5, syscall: 'lstat', path });
+    };
+    Object.assign(fs, { lstatSync: failing });
+    syncBuiltinESMExports();
+    try {
+      const { verdict, snapshots } = await verifyNode(node);
+      assert.equal([verdict, codesOf(snapshots[0])], ['unverified', ['blob-unreadable']]);
+      assert.match(snapshots[0]?.findings[0]?.message ?? '', 'EIO: i/o error');
+    } finally {
+      Object.assign(fs, { lstatSync });
+      syncBuiltinESMExports();
+    }
+  },
+);
 
 test.run();
