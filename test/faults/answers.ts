@@ -24,6 +24,8 @@ export interface Asked {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** What the same command prints when nothing fails. */
   readonly printed: string;
+  /** Whether the program itself was hit, or where it prints: then it may say no more than why. */
+  readonly mayBeMute?: boolean;
 }
 
 type Document =
@@ -45,6 +47,7 @@ export function brokenDocument(ended: Ended, asked: Asked): readonly string[] {
   if (stdout === '') {
     if (signal !== null || interrupted.has(status ?? 0)) return [];
     if (status === 0) return ['it ends with 0 and says nothing'];
+    if (asked.mayBeMute !== true) return [`one failure has ended it all: ${stderr.trim()}`];
     return stderr === '' ? ['it fails and says nothing'] : [];
   }
   let document: Document;

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { amount, tally } from '../long/amount.js';
 import { needs } from '../support/requires.js';
 import type { Asked } from './answers.js';
+import type { Call } from './calls.js';
 import { faultsOf, isOurs, sampleOf } from './faults-of.js';
 import { beforeFault, brokenInvariants, type Happened } from './invariants.js';
 import { type Fault, runTraced, type TracedRun } from './traced.js';
@@ -69,14 +70,21 @@ async function runAndJudge(campaign: Campaign, fault: Fault | null, asked: Asked
   reset();
   const before = await beforeFault(node);
   const ran = await run(words, { PATH: process.env.PATH, NO_COLOR: '1', ...env }, fault);
+  const mayBeMute = ran.injected.some((call) => !isOfNode(node, call));
   const own = new Set(ran.threads.flatMap(({ calls }) => calls));
   const broken = await brokenInvariants(before, {
     ended: ran,
-    asked,
+    asked: { ...asked, mayBeMute },
     mayEndIn: asEnded[fault?.what ?? ''] ?? [],
     // A call of the same number in a child, or of Node's own, fails as well.
     isNodes: ran.injected.some((call) => !own.has(call) || !isOurs(call)),
     ...differs?.(ran),
   });
   return { ran, broken };
+}
+
+/** About the store or what is remembered of it, or the start of a program that helps to read it. */
+function isOfNode({ root, state }: TroubledNode, { name, paths }: Call): boolean {
+  const helps = name === 'clone' || name === 'vfork' || name === 'pipe2' || name === 'execve';
+  return helps || paths.some((path) => path.startsWith(root.directory) || path.startsWith(state));
 }

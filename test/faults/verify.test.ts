@@ -16,4 +16,15 @@ for (const [what, engine, remembers] of [
   });
 }
 
+tryEveryFault(test, 'verify --all, without memory for a process', 2, async () => {
+  const node = await troubledNode();
+  const words = ['verify', '--all', '--json', ...node.options];
+  return {
+    node,
+    words,
+    reset: () => node.reset(false),
+    pick: ({ call, what }) => call === 'clone' && what.endsWith('ENOMEM'),
+  };
+});
+
 test.run();
