@@ -223,3 +223,5 @@ bc_read_one() {
     *) bc_is_word=yes ;;
   esac
 }
+
+bc_whole=cocoon-arguments.sh

@@ -300,3 +300,5 @@ bc_read_timeout() {
     *) bc_seconds=$((bc_number * bc_each)) ;;
   esac
 }
+
+bc_whole=stamp.sh
