@@ -53,9 +53,12 @@ export function tryEveryFault(test: Test, name: string, quick: number, make: () 
       if (broken.length > 0) counts.broken += 1;
       counts['false allows'] += broken.filter((what) => what.startsWith('FALSE ALLOW')).length;
       const hit = ran.injected.map(({ line }) => line).join('\n    ');
-      failures.push(
-        ...broken.map((what) => `${fault.call} ${fault.nth} ${fault.what}: ${what}\n    ${hit}\n    ${said(ran)}`),
+      const told = broken.map(
+        (what) => `${fault.call} ${fault.nth} ${fault.what}: ${what}\n    ${hit}\n    ${said(ran)}`,
       );
+      // The long form takes an hour: who watches it need not wait for its end.
+      if (amount(false, true)) for (const text of told) process.stderr.write(`${text}\n`);
+      failures.push(...told);
     }
     tally(`faults of \`${name}\``, counts);
     assert.ok(counts.reached > 0, 'no fault was met');
