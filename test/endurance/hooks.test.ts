@@ -10,8 +10,8 @@ import { needs } from '../support/requires.js';
 
 const test = suite('hooks in a row');
 
-const WARM = amount(100, 10_000);
-const COLD = amount(4, 500);
+const WARM = amount(40, 10_000);
+const COLD = amount(2, 500);
 
 needs(['receipts'], test, 'that are warm leave nothing behind', () => {
   const node = warmNode();

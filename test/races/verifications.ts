@@ -41,18 +41,23 @@ const loops: readonly (readonly [By, Verify])[] = [
   ['script', (node) => ran(['sh', preClone, '--root-dir', rootOf(node), 'app:v1'], settings(node))],
 ];
 
-/** Verifies `app:v1` in eight loops until the library has done it so often. */
-export async function verifyInLoops(node: SmallNode, byLibrary: number): Promise<readonly Verified[]> {
+/** Verifies `app:v1` in eight loops until the library has done it so often, and each program so often. */
+export async function verifyInLoops(
+  node: SmallNode,
+  { library: byLibrary, each }: { readonly library: number; readonly each: number },
+): Promise<readonly Verified[]> {
   const verified: Verified[] = [];
   let left = byLibrary;
   await Promise.all(
     loops.map(async ([by, verify]) => {
+      let done = 0;
       do {
         const from = process.hrtime.bigint();
         const isAllowed = await verify(node);
         verified.push({ by, from, to: process.hrtime.bigint(), isAllowed });
+        done += 1;
         if (by === 'library') left -= 1;
-      } while (left > 0);
+      } while (left > 0 || (by !== 'library' && done < each));
     }),
   );
   return verified;

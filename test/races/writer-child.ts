@@ -33,6 +33,7 @@ async function write({ turns, seed, longestMs }: Writing): Promise<void> {
     rest();
     from = process.hrtime.bigint();
     perform(turn.good);
+    if (good.length === 1) process.send?.('begun');
     rest();
     await setImmediate();
   }
