@@ -76,6 +76,7 @@ export async function judgeRead(
     changed: hashed.changed ?? (doubtful ? (confirmation === null ? 'removed' : confirmation.changed) : null),
     lastGoodWasOther: remembered.receipt !== null && isAnotherFile(remembered.receipt, hashed.after) === true,
     structureBad,
+    stateUnusable: options.ledger.problems.size > 0,
   });
   let basis = known?.basis ?? null;
   if (findings.length === 0) {

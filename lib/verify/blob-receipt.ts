@@ -45,6 +45,7 @@ export async function judgeByReceipt(
     changed: null,
     lastGoodWasOther: isAnotherFile(receipt, facts.identity) === true,
     structureBad: facts.structureBad,
+    stateUnusable: options.ledger.problems.size > 0,
   });
   // What the receipt calls bad and today's seal calls good is nobody's word any more.
   if (isGood !== (findings.length === 0)) return null;

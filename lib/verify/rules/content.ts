@@ -21,6 +21,8 @@ export interface ContentFacts {
   readonly lastGoodWasOther: boolean;
   /** Whether rule 13 found fault with the header or the tables. */
   readonly structureBad: boolean;
+  /** Whether something in the state directory could not be used, so that a seal may be there that nobody saw. */
+  readonly stateUnusable: boolean;
 }
 
 const changes = {
@@ -71,17 +73,23 @@ function unsealed(facts: ContentFacts, { noun, byName }: BlobWords): Finding {
     byName === null
       ? `no seal says what the ${noun} should be: its name is the digest of a download that it was made from`
       : `the ${noun} does not hash to its name and no seal says what it should be: converted at import, or corrupt`;
-  const settle = facts.structureBad
-    ? wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again')
-    : commandRemedy(
-        [{ words: ['blobcheck', 'seal'], values: [facts.blob] }],
-        byName === null ? 'seal it' : 'seal it, if the image was raw or an old qcow2 when it was pulled',
-      );
   return finding('blob-unsealed', message, {
     subject: facts.path,
     expected: byName,
     expectedFrom: byName === null ? null : 'file name',
     actual: facts.digest,
-    ...settle,
+    ...settle(facts, byName),
   });
+}
+
+function settle({ blob, structureBad, stateUnusable }: ContentFacts, byName: string | null) {
+  if (structureBad) {
+    return wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again');
+  }
+  // A new seal in another place would make good whatever stands there, against one that is only out of reach.
+  if (stateUnusable) return wordsRemedy('mend the state directory first: it may have the seal of it');
+  return commandRemedy(
+    [{ words: ['blobcheck', 'seal'], values: [blob] }],
+    byName === null ? 'seal it' : 'seal it, if the image was raw or an old qcow2 when it was pulled',
+  );
 }

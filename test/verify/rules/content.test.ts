@@ -21,6 +21,7 @@ function judge(changes: Partial<ContentFacts> = {}) {
     changed: null,
     lastGoodWasOther: false,
     structureBad: false,
+    stateUnusable: false,
     ...changes,
   });
 }
@@ -57,6 +58,13 @@ test('content that does not hash to its name and has no seal is denied, with the
   assert.is(found?.remedy, `blobcheck seal ${blob}`);
   assert.equal(found?.remedyArgv, ['blobcheck', 'seal', blob]);
   assert.equal(others, []);
+});
+
+test('a seal is proposed only where no seal can be out of reach', () => {
+  assert.match(judge({ known: null })[0]?.remedy ?? '', /^blobcheck seal /);
+  const [found] = judge({ known: null, stateUnusable: true });
+  assert.not.match(found?.remedy ?? '', 'blobcheck seal');
+  assert.match(found?.remedy ?? '', 'state directory first');
 });
 
 test('content without a seal whose structure is bad is not offered to be sealed', () => {
