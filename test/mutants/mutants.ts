@@ -63,7 +63,7 @@ save(fates);
 const page = figures(mutants, fates, excuses);
 say(`\n${page}`);
 if (values.write) writeSection('mutants', `\`npm run mutants\`\n\n${page}`);
-process.exitCode = unexcused.length + idle.length > 0 ? 1 : 0;
+process.exitCode = unexcused.length > 0 ? 1 : 0;
 
 function survivorsOf(fates: ReadonlyMap<number, Fate>): readonly Mutant[] {
   return mutants.filter(({ id }) => fates.get(id) === 'survived' || fates.get(id) === 'unreached');

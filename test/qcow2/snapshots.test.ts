@@ -1,7 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ReadAt } from '../../lib/file/read-at.js';
+import { walkTables } from '../../lib/qcow2/tables.js';
 import { buildQcow2 } from '../builders/qcow2.js';
-import { problemKinds, tablesOf } from './in-memory.js';
+import { headerOf, problemKinds, tablesOf } from './in-memory.js';
 
 const test = suite('qcow2 internal snapshots');
 
@@ -90,6 +92,16 @@ test('a table of snapshots, an L1 and an L2 table of theirs must be counted', as
       [['refcount-zero', place]],
     );
   }
+});
+
+test('a table of theirs that is slow to come is waited for', async () => {
+  const file = image(to(OWN_L2, L1));
+  const read: ReadAt = async (offset, length) => {
+    if (offset === OWN_L2) for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+    return Buffer.from(file.subarray(offset, offset + length));
+  };
+  const { problemCount } = await walkTables(read, await headerOf(file));
+  assert.is(problemCount, 1);
 });
 
 test.run();

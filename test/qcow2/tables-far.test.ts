@@ -120,7 +120,10 @@ test('each reserved bit of an L1 entry is found', async () => {
 
 test('a refcount table that is not in the file is a problem, and no more is asked of it', async () => {
   const file = image([]);
-  const walked = await walkTables(sparse(file, file.length), { ...(await headerOf(file)), refcountTableOffset: 2n ** 40n });
+  const walked = await walkTables(sparse(file, file.length), {
+    ...(await headerOf(file)),
+    refcountTableOffset: 2n ** 40n,
+  });
   assert.equal(places(walked), [['outside-file', 2 ** 40]]);
 });
 
@@ -213,6 +216,18 @@ test('refcounts of several blocks are each read in their place', async () => {
   // The clusters of the second block, of which none is metadata, and no others.
   assert.equal([problems, freeDataClusters, firstFreeData], [[], perBlock, perBlock * 512]);
 });
+
+for (const refcountOrder of [0, 1, 2]) {
+  test(`a refcount of ${2 ** refcountOrder} bits is 0 beside others that are not`, async () => {
+    const bits = 2 ** refcountOrder;
+    for (const cluster of [0, 1, 2, 3]) {
+      const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, refcountOrder });
+      const at = REFCOUNT_BLOCK + Math.floor((cluster * bits) / 8);
+      file.writeUInt8(file.readUInt8(at) & ~((2 ** bits - 1) << ((cluster * bits) % 8)) & 0xff, at);
+      assert.equal(places(await tablesOf(file)), [['refcount-zero', cluster * CLUSTER]], String(cluster));
+    }
+  });
+}
 
 test('tables beyond our limits are not walked, and say so', async () => {
   const file = image([]);
