@@ -24,9 +24,25 @@ test('an extension that the file does not hold to its end is a problem, in its h
   const area = extension(0x1234, Buffer.alloc(16));
   assert.is(parseExtensions(area, 0, area.length).problem, null);
   for (let there = 1; there < area.length; there++) {
-    assert.match(parseExtensions(area.subarray(0, there), 0, 4096).problem ?? '', 'the file ends inside', String(there));
+    assert.match(
+      parseExtensions(area.subarray(0, there), 0, area.length).problem ?? '',
+      'the file ends inside',
+      String(there),
+    );
     assert.match(parseExtensions(area, 0, there).problem ?? '', "past the area's end", String(there));
   }
+});
+
+test('the fields of bitmaps are read from 24 bytes or none, by all their bytes', () => {
+  const bitmaps = Buffer.from(Array.from({ length: 24 }, (_, index) => index + 1));
+  assert.equal(parse(extension(0x23852875, bitmaps)).extensions[0]?.bitmaps, {
+    count: 0x01020304,
+    reserved: 0x05060708,
+    directorySize: 0x090a0b0c_0d0e0f10n,
+    directoryOffset: 0x11121314_15161718n,
+  });
+  assert.is(parse(extension(0x23852875, bitmaps.subarray(0, 23))).extensions[0]?.bitmaps, null);
+  assert.is(parse(extension(0x1234, bitmaps)).extensions[0]?.bitmaps, null);
 });
 
 test('each type is decoded, and an unknown one is named by its number', () => {
