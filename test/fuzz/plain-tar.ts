@@ -1,4 +1,4 @@
-/** What a naive reader finds in a tar of cocoon's: nothing is checked, so that two opinions can differ. */
+/** What a naive reader finds in a tar of cocoon's; it checks nothing but that a map stays in its file and in order. */
 export interface PlainFile {
   readonly name: string;
   readonly size: bigint;
@@ -38,9 +38,12 @@ function recordsOf(text: string): Map<string, string> {
 function unpacked(body: Buffer, map: string, size: number): Buffer {
   const content = Buffer.alloc(size);
   let from = 0;
+  let end = 0;
   for (const { o, l } of (JSON.parse(map) ?? []) as { o: number; l: number }[]) {
+    if (o < end || o + l > size) throw new Error(`a segment of ${l} bytes at ${o} does not fit`);
     body.copy(content, o, from, from + l);
     from += l;
+    end = o + l;
   }
   return content;
 }

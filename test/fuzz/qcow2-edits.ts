@@ -53,9 +53,21 @@ const powers = [31n, 32n, 40n, 44n, 47n, 53n, 56n, 62n, 63n, 64n].flatMap((bit) 
 /** Places in the file, with the flags that entries of L1 and L2 tables have, rightly or not. */
 const target = fc
   .tuple(
-    fc.integer({ min: 0, max: 600 }),
-    fc.constantFrom(9n, 10n, 12n, 16n),
-    fc.constantFrom(0n, 1n, 1n << 63n, (1n << 63n) | 1n, 1n << 62n, 3n << 62n, 1n << 56n, 2n),
+    fc.oneof({ weight: 3, arbitrary: fc.nat(10) }, fc.nat(600)),
+    fc.constantFrom(9n, 9n, 10n, 12n, 16n),
+    fc.constantFrom(
+      1n << 63n,
+      1n << 63n,
+      1n << 63n,
+      0n,
+      1n,
+      1n << 63n,
+      (1n << 63n) | 1n,
+      1n << 62n,
+      3n << 62n,
+      1n << 56n,
+      2n,
+    ),
   )
   .map(([cluster, bits, flags]) => (BigInt(cluster) << bits) | flags);
 
