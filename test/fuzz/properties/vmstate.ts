@@ -56,8 +56,8 @@ const machine = fc.record({
   initrdPath: mostly('/r/k/initrd.img', '', '/etc/shadow'),
   memoryMib: mostly(128n, 127n, 0n, 2n ** 43n),
   vcpus: mostly(1, 0, 2),
-  vsock: fc.option(fc.constant({ cid: 3n, udsPath: '/run/docker.sock' }), { nil: null, freq: 8 }),
-  socketPath: fc.option(fc.constantFrom('/run/docker.sock'), { nil: null, freq: 8 }),
+  vsock: mostly<{ cid: bigint; udsPath: string } | null>(null, { cid: 3n, udsPath: '/run/docker.sock' }),
+  socketPath: mostly<string | null>(null, '/run/docker.sock'),
 });
 
 type Machine = typeof machine extends fc.Arbitrary<infer T> ? T : never;
