@@ -10,6 +10,7 @@ import { program } from '../support/blobcheck.js';
 import { sha256 } from '../verify/blobs.js';
 import { beforeFault, brokenInvariants, type Happened } from './invariants.js';
 import { brokenNextEnsure } from './next-ensure.js';
+import { brokenSeal } from './next-seal.js';
 import { type TroubledNode, troubledNode } from './troubled-node.js';
 
 const [place = '', what = '', ...pages] = process.argv.slice(2);
@@ -44,7 +45,13 @@ async function smallState(words: readonly string[], remembers: boolean): Promise
   const node = await troubledNode();
   mountAt(node.state, 256 * 1024);
   const reset = () => node.reset(remembers);
-  return { node, disk: node.state, words: [...words, '--json', ...node.options], reset, differs: () => ({}) };
+  return {
+    node,
+    disk: node.state,
+    words: [...words, '--json', ...node.options],
+    reset,
+    differs: () => (words[0] === 'seal' ? { next: () => brokenSeal(node, 'unsealed:v1') } : {}),
+  };
 }
 
 /** The root is, and a base is brought to it. */
