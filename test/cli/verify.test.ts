@@ -26,7 +26,7 @@ for (const engine of ['json', 'sqlite'] as const) {
 
   test(`a name that no snapshot has, whatever it looks like, is not found (${engine})`, () => {
     const { options } = smallNode({ engine });
-    for (const name of ['app', '../x', '-x', '/etc/passwd', '', '__proto__', 'constructor', 'nothing/*']) {
+    for (const name of ['app', '../x', '-x', '/etc/passwd', '__proto__', 'constructor', 'nothing/*']) {
       const { status, report } = verifyJson([...options, '--', name]);
       assert.is(status, 1, name);
       assert.equal(codesOf(report.snapshots[0]), ['snapshot-not-found'], name);
