@@ -37,7 +37,7 @@ export function guardSession(): (args: readonly string[]) => Promise<Guarded> {
     chmodSync(join(directory, path), 0o755);
     return join(directory, path);
   };
-  program('bin/pre-clone', tells('asked'));
+  program('bin/pre-clone', `${tells('asked')}exit "$BLOBCHECK_CONSENT"\n`);
   program('bin/blobcheck', tells('sealed'));
   const env = {
     PATH: '/usr/bin:/bin',

@@ -141,7 +141,7 @@ export const properties = [
   }),
   property({
     name: 'the program takes any word behind -- for a name',
-    inputs: word.filter((ref) => !ref.includes('\0') && !/[*[]/.test(ref)),
+    inputs: word.filter((ref) => ref !== '' && !ref.includes('\0') && !/[*[]/.test(ref)),
     holds: (ref) => {
       const run = blobcheck([
         'verify',
