@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { type BuiltRoot, buildRoot, idFor, MEMORY, type SnapshotFiles, STORAGE } from './cocoon-root.js';
 import { putRow } from './edit-metadata.js';
@@ -18,8 +18,6 @@ export interface OciNode {
   /** The state of `fc:v1`. */
   readonly vmState: BuiltVmState;
 }
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 export function ociNode(): OciNode {
   const directory = temporaryDirectory();

@@ -5,7 +5,7 @@ import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, smallNode } from '../builders/small-node.js';
 import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
-import { sha256 } from '../verify/blobs.js';
+import { sha256 } from '../support/sha256.js';
 import { foreign, seal, status, swap } from './seals.js';
 
 const test = suite('blobcheck seal --replace');

@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, type SmallNode, smallNode } from '../builders/small-node.js';
 import { program, type Ran } from '../support/blobcheck.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { sha256 } from '../verify/blobs.js';
 import { foreign, status } from './seals.js';
 
 const test = suite('a program whose images are sealed');

@@ -7,6 +7,7 @@ import { openState, type StateDirectory } from '../../lib/trust/state-directory.
 import { type SmallNode, smallNode } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { program } from '../support/blobcheck.js';
+import { untilStopped } from '../support/until-stopped.js';
 import { lockFile } from '../trust/held.js';
 
 /** A node whose base takes seconds to read, and longer where that is stopped: a sound image, and a hole behind it. */
@@ -40,7 +41,7 @@ export function startVerify(node: SmallNode): ChildProcess {
 export async function stopAmid(node: SlowNode, child: ChildProcess): Promise<void> {
   while (!/"bytesDone":[1-9]/.test(noteText(node, child))) await setImmediate();
   child.kill('SIGSTOP');
-  while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'))) await setImmediate();
+  await untilStopped(child.pid);
 }
 
 /** The note that a process has left; empty where it is another's. */

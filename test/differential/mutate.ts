@@ -1,5 +1,5 @@
+import type { Random } from '../support/random.js';
 import type { Anatomy } from './anatomy.js';
-import type { Random } from './random.js';
 
 export interface Mutant {
   /** What was changed, for the message of a failure. */

@@ -5,7 +5,7 @@ import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { makeBlobs } from './images.js';
 import { type Seed, seedsOfFixtures, seedsOfQemu } from './seeds.js';
-import { nothingTried, type Tried, tryMutants } from './try-mutants.js';
+import { nothingTried, type Tried, tryMutated } from './try-mutated.js';
 
 const test = suite('mutated images, judged by us and by QEMU');
 const directory = temporaryDirectory();
@@ -22,7 +22,7 @@ function tell(what: string, { wrongAllows, wrongDenies, differences, ...counts }
 
 async function tryAll(seeds: readonly Seed[], how: typeof plan.ofQemu): Promise<Tried> {
   const tried = nothingTried();
-  for (const [index, seed] of seeds.entries()) await tryMutants(seed, index + 1, how, directory, tried);
+  for (const [index, seed] of seeds.entries()) await tryMutated(seed, index + 1, how, directory, tried);
   return tried;
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { BUFFER_BYTES } from '../../lib/digest/buffers.js';
 import { dropPageCache, openDirect } from '../../lib/digest/direct.js';
 import { hashOpenFile } from '../../lib/digest/hash-file.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('digest/direct');
@@ -16,10 +17,6 @@ const directory = temporaryDirectory();
 const content = randomBytes(2 * BUFFER_BYTES + 7);
 const onDisk = spawnSync('stat', ['-f', '-c', '%T', directory], { encoding: 'utf8' }).stdout.trim() !== 'tmpfs';
 const memory = existsSync('/dev/shm') ? [] : ['/dev/shm'];
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** Bytes of a file that are in the page cache. */
 function cached(path: string): number {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUFFER_BYTES } from '../../lib/digest/buffers.js';
@@ -16,8 +16,4 @@ export function fileOf(bytes: Uint8Array): string {
   const path = join(directory, `file-${files++}`);
   writeFileSync(path, bytes);
   return path;
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -8,7 +8,8 @@ import { BUFFER_BYTES } from '../../lib/digest/buffers.js';
 import { hashFile, hashOpenFile } from '../../lib/digest/hash-file.js';
 import { BlobcheckError } from '../../lib/errors.js';
 import type { Readable } from '../../lib/file/readable.js';
-import { content, directory, fileOf, sha256 } from './files.js';
+import { sha256 } from '../support/sha256.js';
+import { content, directory, fileOf } from './files.js';
 
 const test = suite('digest/hash-file');
 async function failure(work: Promise<unknown>): Promise<BlobcheckError> {

@@ -1,12 +1,13 @@
 /** The whole way: vk-cocoon's caller, the guard in cocoon's place, and cocoon (the stand-in, or the real one) behind it. */
+
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { baseBytes } from '../builders/small-node.js';
-import { sha256 } from '../remedy/node.js';
 import { cocoonNeeds, runCocoon } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { flip } from '../verify/blobs.js';
 import { clone, clones, gatedNode, guard, pod, refusal } from './gated-node.js';

@@ -1,5 +1,5 @@
 /** What cocoon 0.3.8 does when it pulls, as far as a caller has to know it. */
-import { createHash } from 'node:crypto';
+
 import {
   chmodSync,
   existsSync,
@@ -16,6 +16,7 @@ import * as assert from 'uvu/assert';
 import { type CocoonNode, cocoonNeeds, cocoonNode, runCocoon } from '../support/cocoon.js';
 import { type ImageServer, imageServer } from '../support/image-server.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { smallImage } from './small-image.js';
 
 const test = suite('image pull');
@@ -27,8 +28,6 @@ interface Pulled {
   readonly hex: string;
   readonly blob: string;
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A node with one pulled image, whatever `bytes` become. */
 async function pulled(bytes: Uint8Array, look: (made: Pulled) => Promise<void>): Promise<void> {

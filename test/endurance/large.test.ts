@@ -9,9 +9,9 @@ import { imageUrl, type SmallNode } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { amount, tally } from '../long/amount.js';
 import { codesOf, program, verifyJson } from '../support/blobcheck.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { verifyNode } from '../support/verify-node.js';
-import { sha256 } from '../verify/blobs.js';
 
 const test = suite('a base of a TiB');
 

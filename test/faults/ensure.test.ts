@@ -2,8 +2,8 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { baseBytes } from '../builders/small-node.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { sha256 } from '../verify/blobs.js';
 import type { Asked } from './answers.js';
 import { tryEveryFault } from './campaign.js';
 import { contentAt } from './files-of.js';

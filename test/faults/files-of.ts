@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../verify/blobs.js';
+import { sha256 } from '../support/sha256.js';
 
 /** Files of a root that a command is there to write: by path, the contents (hex digests) that may stand there afterwards. */
 export type Writable = ReadonlyMap<string, readonly (string | null)[]>;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from '../../lib/remedy/ensure.js';
-import { sha256 } from '../verify/blobs.js';
+import { sha256 } from '../support/sha256.js';
 import { contentAt } from './files-of.js';
 import { brokenNext } from './invariants.js';
 import type { TroubledNode } from './troubled-node.js';

@@ -1,11 +1,12 @@
 /** read-only-child.ts: what commands say where the state directory, or the root, is mounted read-only; in a namespace. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { baseBytes } from '../builders/small-node.js';
 import { program } from '../support/blobcheck.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { sha256 } from '../verify/blobs.js';
 import { beforeFault, brokenInvariants, brokenNext } from './invariants.js';
 import { troubledNode } from './troubled-node.js';
 

@@ -2,12 +2,13 @@
  * small-disk-child.ts PLACE WHAT PAGES…: runs a command on a disk with so many free pages left, in a mount namespace of its
  * own, and prints what does not hold afterwards.
  */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { baseBytes } from '../builders/small-node.js';
 import { program } from '../support/blobcheck.js';
-import { sha256 } from '../verify/blobs.js';
+import { sha256 } from '../support/sha256.js';
 import { beforeFault, brokenInvariants, type Happened } from './invariants.js';
 import { brokenNextEnsure } from './next-ensure.js';
 import { brokenSeal } from './next-seal.js';

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hook, toldCodes } from '../cli/hooked.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { untilStopped } from '../support/until-stopped.js';
 import { beforeFault, brokenInvariants } from './invariants.js';
 import { type TroubledNode, troubledNode } from './troubled-node.js';
 
@@ -18,7 +17,7 @@ const stopAtFlush = fileURLToPath(new URL('stop-at-flush.cjs', import.meta.url))
 async function stopped(node: TroubledNode, ref: string): Promise<ChildProcess> {
   const words = ['--require', stopAtFlush, program, 'verify', '--json', ...node.options, ref];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'))) await after(1);
+  await untilStopped(child.pid);
   return child;
 }
 

@@ -6,6 +6,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { program } from '../support/blobcheck.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { untilStopped } from '../support/until-stopped.js';
 import { type Call, readCalls, type ThreadCalls, threadsOf } from './calls.js';
 
 /** What happens to the nth call of this name that a thread makes. */
@@ -66,7 +67,7 @@ export async function runTraced(
   });
   return await withTrace(child, async (trace) => {
     const pid = child.pid ?? 0;
-    await until(() => /^State:\s+T/m.test(statusOf(pid)));
+    await untilStopped(pid);
     const attached = ['-ff', '-qq', '-y', '-s', '0', '-o', trace, '-e', TRACE, ...injection(fault), '-p', String(pid)];
     const strace = spawn('strace', attached, { stdio: ['ignore', 'ignore', 'pipe'] });
     await until(() => isTraced(pid) || strace.exitCode !== null);

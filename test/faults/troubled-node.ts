@@ -7,8 +7,9 @@ import { buildRoot } from '../builders/cocoon-root.js';
 import { baseBytes, imageUrl, overlayOn, type SmallNode, snapshotOn } from '../builders/small-node.js';
 import { swap } from '../cli/seals.js';
 import { settled } from '../digest/settled.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { flip, sha256 } from '../verify/blobs.js';
+import { flip } from '../verify/blobs.js';
 import { sealsOf } from './remembered.js';
 
 /** A node with snapshots that are sound and such as are not, each in its own way. */

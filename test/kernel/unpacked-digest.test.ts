@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unpackedDigest } from '../../lib/kernel/unpacked-digest.js';
 import { frameBytes } from '../builders/zstd.js';
+import { sha256 } from '../support/sha256.js';
 
 const test = suite('unpackedDigest');
 
 const elf = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(200, 'kernel')]);
 const stub = Buffer.from('MZ, and the code that unpacks');
 const rest = Buffer.from('what the linker puts behind it');
-
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 /** One frame of one segment and one raw block (RFC 8878, 3.1.1): fewer than 256 bytes. */
 function zstd(content: Buffer): Buffer {

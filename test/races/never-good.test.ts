@@ -4,11 +4,11 @@ import * as assert from 'uvu/assert';
 import type { SmallNode } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { amount, tally } from '../long/amount.js';
+import { createRandom } from '../support/random.js';
 import { needs } from '../support/requires.js';
 import { verifyNode } from '../support/verify-node.js';
 import type { Act } from './acts.js';
 import { judgedWith, type Mode, performLater } from './judged.js';
-import { seeded } from './seeded.js';
 import { bad, directorySwap, fileSwap, linkSwap, nameSwap, type Swap, swappedNode } from './swaps.js';
 
 const test = suite('two things of which one is always bad');
@@ -108,10 +108,10 @@ async function neverAllowed(node: SmallNode, mode: Mode, [first, second]: Pair):
 function* schedules(calls: number): Generator<readonly number[]> {
   // Twice each, because after an odd number the other one is good.
   for (let step = 0; step < calls; step += STRIDE) yield* [[step], [step]];
-  const random = seeded(SEED);
+  const random = createRandom(SEED);
   for (let drawn = 0; drawn < DRAWN; drawn++) {
-    const many = 2 + (random() % 4);
-    yield [...new Set(Array.from({ length: many }, () => random() % calls))].sort((a, b) => a - b);
+    const many = 2 + random.below(4);
+    yield [...new Set(Array.from({ length: many }, () => random.below(calls)))].sort((a, b) => a - b);
   }
 }
 

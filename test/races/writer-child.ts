@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import { createRandom } from '../support/random.js';
 import { type Act, perform } from './acts.js';
-import { seeded } from './seeded.js';
 
 /** What a process does to a node, over and over, until it is told to stop. */
 export interface Writing {
@@ -17,16 +17,16 @@ export type GoodTimes = readonly (readonly [from: string, to: string])[];
 process.once('message', (writing: Writing) => void write(writing));
 
 async function write({ turns, seed, longestMs }: Writing): Promise<void> {
-  const random = seeded(seed);
+  const random = createRandom(seed);
   const quiet = new Int32Array(new SharedArrayBuffer(4));
-  const rest = () => Atomics.wait(quiet, 0, 0, (random() % (longestMs * 1000)) / 1000);
+  const rest = () => Atomics.wait(quiet, 0, 0, random.below(longestMs * 1000) / 1000);
   const good: [string, string][] = [];
   let isOver = false;
   process.once('message', () => (isOver = true));
   // Before it was started all was good, or never.
   let from = 0n;
   while (!isOver) {
-    const turn = turns[random() % turns.length];
+    const turn = turns[random.below(turns.length)];
     if (turn === undefined) break;
     perform(turn.bad);
     good.push([String(from), String(process.hrtime.bigint())]);

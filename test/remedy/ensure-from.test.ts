@@ -7,17 +7,9 @@ import * as assert from 'uvu/assert';
 import { baseBytes } from '../builders/small-node.js';
 import { blobcheck } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import {
-  bringingNeeds,
-  codesOf,
-  otherFiles,
-  outcomes,
-  type ServedNode,
-  scratchIsGone,
-  servedNode,
-  sha256,
-} from './node.js';
+import { bringingNeeds, codesOf, otherFiles, outcomes, type ServedNode, scratchIsGone, servedNode } from './node.js';
 
 const test = suite('ensure --from');
 

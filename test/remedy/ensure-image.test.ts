@@ -6,8 +6,9 @@ import type { PullPolicy } from '../../lib/remedy/policy.js';
 import type { EnsureReport } from '../../lib/report/documents.js';
 import { baseBytes, overlayOn, snapshotOn } from '../builders/small-node.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { flip } from '../verify/blobs.js';
-import { bringingNeeds, cocoonFor, outcomes, type ServedNode, servedNode, sha256 } from './node.js';
+import { bringingNeeds, cocoonFor, outcomes, type ServedNode, servedNode } from './node.js';
 
 const test = suite('ensure --image');
 

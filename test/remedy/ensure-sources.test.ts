@@ -3,16 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { baseBytes, overlayOn, snapshotOn } from '../builders/small-node.js';
 import { needs } from '../support/requires.js';
-import {
-  bringingNeeds,
-  codesOf,
-  otherFiles,
-  outcomes,
-  type ServedNode,
-  scratchIsGone,
-  servedNode,
-  sha256,
-} from './node.js';
+import { sha256 } from '../support/sha256.js';
+import { bringingNeeds, codesOf, otherFiles, outcomes, type ServedNode, scratchIsGone, servedNode } from './node.js';
 
 const test = suite('where ensure looks');
 

@@ -8,18 +8,9 @@ import { ensure } from '../../lib/remedy/ensure.js';
 import { buildQcow2 } from '../builders/qcow2.js';
 import { diskBytes } from '../builders/small-node.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import {
-  bringingNeeds,
-  cocoonFor,
-  codesOf,
-  ensureWords,
-  otherFiles,
-  run,
-  scratchIsGone,
-  servedNode,
-  sha256,
-} from './node.js';
+import { bringingNeeds, cocoonFor, codesOf, ensureWords, otherFiles, run, scratchIsGone, servedNode } from './node.js';
 
 const test = suite('ensure on a bad day');
 

@@ -6,9 +6,9 @@ import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, smallNode } from '../builders/small-node.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { traced } from '../support/traced.js';
-import { sha256 } from '../verify/blobs.js';
 
 const test = suite('what a pull has brought');
 

@@ -7,8 +7,9 @@ import * as assert from 'uvu/assert';
 import { amount, tally } from '../long/amount.js';
 import { runCocoon } from '../support/cocoon.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { flip } from '../verify/blobs.js';
-import { bringingNeeds, ensureWords, run, type ServedNode, scratchIsGone, servedNode, sha256 } from './node.js';
+import { bringingNeeds, ensureWords, run, type ServedNode, scratchIsGone, servedNode } from './node.js';
 
 const test = suite('ensure that is killed');
 

@@ -1,7 +1,6 @@
 /** A node whose base comes from a web server of ours, and whatever brings it back. */
 
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { baseBytes, overlayOn, snapshotOn } from '../builders/small-node.js';
 import { program } from '../support/blobcheck.js';
 import { cocoonUnderTest, standInHypervisor } from '../support/cocoon.js';
 import { type ImageServer, imageServer } from '../support/image-server.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** What a test that brings a base needs. */
@@ -55,7 +55,7 @@ export interface ServedNodeSpec {
 export async function servedNode(spec: ServedNodeSpec = {}): Promise<ServedNode> {
   const source = spec.source ?? baseBytes('served');
   const stored = spec.stored ?? source;
-  const base = createHash('sha256').update(source).digest('hex');
+  const base = sha256(source);
   const server = await imageServer({ 'base.qcow2': source });
   const url = server.url('base.qcow2');
   const directory = temporaryDirectory();
@@ -156,10 +156,6 @@ export const ensureWords = ({ options }: ServedNode) => [
 /** Nothing of ours is left in the root. */
 export function scratchIsGone({ root }: ServedNode): boolean {
   return !existsSync(join(root.directory, '.blobcheck'));
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 export const outcomes = (report: EnsureReport): string[] => report.steps.map(({ outcome }) => outcome);

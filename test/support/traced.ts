@@ -9,10 +9,10 @@ export function traced(
   words: readonly string[],
   calls: string,
   options: readonly string[] = [],
+  env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: process.env.HOME },
 ): Ran & { readonly calls: readonly string[] } {
   const file = join(temporaryDirectory(), 'trace');
   const argv = ['-f', '-y', '-s', '512', '-qq', '-e', `trace=${calls}`, ...options, '-o', file, ...words];
-  const { PATH, HOME } = process.env;
-  const run = spawnSync('strace', argv, { encoding: 'utf8', env: { PATH, HOME }, maxBuffer: 64 * 1024 * 1024 });
+  const run = spawnSync('strace', argv, { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 });
   return { ...run, calls: readFileSync(file, 'utf8').trimEnd().split('\n') };
 }

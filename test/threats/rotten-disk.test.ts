@@ -1,5 +1,5 @@
 /** A disk that rots, and one that cannot be read. */
-import { createHash } from 'node:crypto';
+
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,6 +8,7 @@ import { settled } from '../digest/settled.js';
 import { amount, tally } from '../long/amount.js';
 import { codesOf, program, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { traced } from '../support/traced.js';
 import { verifyNode } from '../support/verify-node.js';
 
@@ -122,9 +123,5 @@ test('of two snapshots on two bases a rotten one denies only who stands on it', 
     ],
   );
 });
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 test.run();

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import {
   type Base,
@@ -17,7 +18,6 @@ import {
   receiptResult,
   sealedBase,
   sealFile,
-  sha256,
   whatReceiptsNeed,
 } from './blobs.js';
 

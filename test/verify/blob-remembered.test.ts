@@ -5,6 +5,7 @@ import { hashFile } from '../../lib/digest/hash-file.js';
 import type { JudgedBlob } from '../../lib/verify/blob.js';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import {
   type Base,
   baseImage,
@@ -17,7 +18,6 @@ import {
   receiptResult,
   sealedBase,
   sealFile,
-  sha256,
   whatReceiptsNeed,
 } from './blobs.js';
 

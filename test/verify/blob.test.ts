@@ -18,7 +18,8 @@ import { openState } from '../../lib/trust/state-directory.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
 import { asNobody, nobodysEnvironment } from '../support/as-nobody.js';
 import { needs } from '../support/requires.js';
-import { type Base, baseImage, baseOf, codes, receiptResult, sealedBase, sha256 } from './blobs.js';
+import { sha256 } from '../support/sha256.js';
+import { type Base, baseImage, baseOf, codes, receiptResult, sealedBase } from './blobs.js';
 
 const test = suite('base');
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFile } from '../../lib/digest/hash-file.js';
@@ -10,16 +9,13 @@ import type { BlobOptions, BlobRequest } from '../../lib/verify/blob-content.js'
 import { type Ledger, ledgerOf } from '../../lib/verify/ledger.js';
 import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
 import { settled } from '../digest/settled.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** A sound base: 4 MiB with two clusters of data, of which the first begins with the text. */
 export function baseImage(text: string, changes: Partial<Qcow2Spec> = {}): Buffer {
   const clusters = [text, 'more'].map((data, index) => ({ index, data: Buffer.from(data) }));
   return buildQcow2({ virtualSize: 4 * 2 ** 20, clusters, ...changes });
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** A blob in a directory of its own, with a state directory beside it. */

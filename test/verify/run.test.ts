@@ -23,9 +23,10 @@ import { baseBytes, imageUrl, overlayOn, type SmallNode, smallNode, snapshotOn }
 import { settled } from '../digest/settled.js';
 import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { verifyNode } from '../support/verify-node.js';
-import { baseImage, baseOf, sha256, whatReceiptsNeed } from './blobs.js';
+import { baseImage, baseOf, whatReceiptsNeed } from './blobs.js';
 
 const test = suite('what changes behind the back of a run');
 

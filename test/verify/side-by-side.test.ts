@@ -8,9 +8,9 @@ import { baseBytes, type SmallNode, smallNode, snapshotOn } from '../builders/sm
 import { settled } from '../digest/settled.js';
 import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { sha256 } from '../support/sha256.js';
 import { verifyNode } from '../support/verify-node.js';
 import { hold } from '../trust/held.js';
-import { sha256 } from './blobs.js';
 
 const test = suite('several things are judged side by side');
 

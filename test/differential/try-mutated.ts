@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { inspectHeader } from '../../lib/qcow2/inspect-header.js';
 import { readBuffer } from '../qcow2/in-memory.js';
 import { assertSameFields } from '../qcow2/same-fields.js';
+import { createRandom } from '../support/random.js';
 import { anatomyOf } from './anatomy.js';
 import { checkOf, infoOf, resize } from './ask-qemu.js';
 import { explain } from './explain.js';
 import { type Judged, judge, judgeFile } from './judge.js';
 import { type Mutant, mutate } from './mutate.js';
-import { createRandom } from './random.js';
 import type { Seed } from './seeds.js';
 
 export interface Tried {
@@ -43,7 +43,7 @@ export const nothingTried = (): Tried => {
 };
 
 /** Changes a seed at random, always alike, and holds our verdict on each mutant against QEMU's. */
-export async function tryMutants(
+export async function tryMutated(
   seed: Seed,
   seedNumber: number,
   plan: Plan,
