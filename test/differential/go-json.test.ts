@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { byteEdits, editedBytes } from '../fuzz/inputs/byte-edits.js';
-import { editedJson, jsonEdits } from '../fuzz/inputs/json-edits.js';
+import { editedText, jsonEdits } from '../fuzz/inputs/json-edits.js';
 import { countSpellings, otherSpelling } from '../fuzz/inputs/other-spelling.js';
 import { amount, tally } from '../long/amount.js';
 import { needs } from '../support/requires.js';
@@ -98,7 +98,7 @@ needs(['go'], test, 'whenever Go and we would take different values, we refuse',
   for (const shape of shapes) {
     const made = fc
       .sample(inputs, { numRuns, seed: 20_261_127 })
-      .map(({ edits, damage }) => editedBytes(Buffer.from(editedJson(documents[shape], edits)), damage));
+      .map(({ edits, damage }) => editedBytes(Buffer.from(editedText(documents[shape], edits)), damage));
     const whole = Buffer.from(JSON.stringify(documents[shape]));
     const all = [whole, ...hostile(shape).map(({ text }) => Buffer.from(text)), ...made];
     const counts = { documents: all.length, same: 0, refused: 0, 'only Go refuses': 0, different: 0 };

@@ -15,7 +15,11 @@ import { properties as ofStateFiles } from './properties/state-files.js';
 import { properties as ofVmState } from './properties/vmstate.js';
 import type { Property } from './property.js';
 
-/** What `npm run fuzz` tries; each list has a test file of its own, too. */
+/**
+ * What `npm run fuzz` tries; each list has a test file of its own, too. The lists are in properties/, what makes their inputs
+ * in inputs/, how the library and the scripts are asked in answers/, what these answers are held against in second-opinions/,
+ * and the inputs that once failed in saved/.
+ */
 export const everyProperty: readonly Property[] = [
   ...ofArchives,
   ...ofDeniedBases,

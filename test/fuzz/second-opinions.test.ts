@@ -2,18 +2,18 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildQcow2 } from '../builders/qcow2.js';
-import { cloudFaults } from './cloud-nodes.js';
-import { onBlob } from './evidence-edits.js';
-import type { EvidenceEdits } from './fuzz-node.js';
-import { jsonOf } from './json-document.js';
-import { editJson } from './json-edits.js';
-import { exactReading, goReading } from './json-readings.js';
-import { ociFaults } from './oci-nodes.js';
+import { cloudFaults } from './inputs/cloud-nodes.js';
+import { onBlob } from './inputs/evidence-edits.js';
+import type { EvidenceEdits } from './inputs/fuzz-node.js';
+import { jsonOf } from './inputs/json-document.js';
+import { editedJson } from './inputs/json-edits.js';
+import { ociFaults } from './inputs/oci-nodes.js';
+import { editQcow2 } from './inputs/qcow2-edits.js';
+import { layoutOf } from './inputs/qcow2-seeds.js';
 import { type Evidence, judgedArchive, judgedSnapshot } from './properties/denied-base.js';
 import { judgedLayers, type LayerEvidence } from './properties/denied-layers.js';
-import { editQcow2 } from './qcow2-edits.js';
-import { objectionToImage } from './qcow2-objection.js';
-import { layoutOf } from './qcow2-seeds.js';
+import { exactReading, goReading } from './second-opinions/json-readings.js';
+import { objectionToImage } from './second-opinions/qcow2-objection.js';
 
 const test = suite('second opinions');
 
@@ -76,10 +76,10 @@ test('a naive reader objects to entries that lead to tables, past the end, or to
 test('Go reads keys that JavaScript does not', () => {
   const shape = { fields: { path: 'string', serial: 'string' } } as const;
   const document = jsonOf({ path: 'a', serial: 'b' });
-  const edit = { op: 'respelled-too', value: { string: 'c' }, key: '', before: false } as const;
+  const edit = { how: 'repeat', value: { string: 'c' }, spelling: 1, first: false } as const;
   assert.equal(goReading(document, shape), exactReading(document, shape));
-  for (const at of [1, 2]) {
-    const edited = editJson(document, [{ ...edit, at }]);
+  for (const at of [0, 1]) {
+    const edited = editedJson(document, [{ ...edit, at }]);
     assert.not.equal(goReading(edited, shape), exactReading(edited, shape));
   }
 });

@@ -1,6 +1,6 @@
 /** Command lines of cocoons that we know and of ones that we do not. */
 import fc from 'fast-check';
-import type { CocoonFlags, FlagKind } from './cocoon-command-line.js';
+import type { CocoonFlags, FlagKind } from '../second-opinions/cocoon-command-line.js';
 
 const values = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'value' as const]));
 const switches = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'switch' as const]));

@@ -11,14 +11,18 @@ const header = fc.nat(99);
 
 export const databaseEdits: fc.Arbitrary<ByteEdit[]> = fc.array(
   fc.oneof(
-    fc.record({ how: fc.constant('set' as const), at: fc.oneof(header, place), byte: fc.nat(255) }),
+    fc.record({
+      how: fc.constant('set' as const),
+      at: fc.oneof(header, place),
+      bytes: fc.nat(255).map((byte) => Buffer.of(byte)),
+    }),
     fc.record({ how: fc.constant('flip' as const), at: fc.oneof(header, place), bit: fc.nat(7) }),
     // A page in another one's place, and pieces of pages.
     fc.record({
       how: fc.constant('copy' as const),
       at: page.map((number) => number * PAGE),
       from: page.map((number) => number * PAGE),
-      bytes: fc.constantFrom(PAGE, 8, 100),
+      length: fc.constantFrom(PAGE, 8, 100),
     }),
     fc.record({
       how: fc.constant('cut' as const),

@@ -6,10 +6,10 @@ import { type ArchiveOptions, type ArchiveRead, readArchive } from '../../../lib
 import { BlobcheckError } from '../../../lib/errors.js';
 import { inChunks } from '../../archive/every-way.js';
 import { buildTar } from '../../builders/archive.js';
-import { archiveFile, fileSpec } from '../archive-files.js';
-import { byteEdit, editBytes } from '../byte-edits.js';
-import { plainFiles } from '../plain-tar.js';
+import { archiveFile, fileSpec } from '../inputs/archive-files.js';
+import { byteEdit, editedBytes } from '../inputs/byte-edits.js';
 import { property } from '../property.js';
+import { plainFiles } from '../second-opinions/plain-tar.js';
 
 const limits = { entries: 4, unpackedBytes: 5000, keptBytes: 3000, ratio: 8, ratioFloor: 2 ** 20 };
 const keepAll = () => ({ whole: 2 ** 20, ranges: [] });
@@ -76,7 +76,7 @@ export const properties = [
     }),
     holds: async ({ files, isPacked, edits, pieces }) => {
       const tar = buildTar({ files: files.map(archiveFile) });
-      await readAnything(editBytes(isPacked ? gzipSync(tar, { level: 1 }) : tar, edits), pieces);
+      await readAnything(editedBytes(isPacked ? gzipSync(tar, { level: 1 }) : tar, edits), pieces);
     },
     quickRuns: 300,
   }),

@@ -7,12 +7,19 @@ import { MEMORY } from '../../../lib/sample/snapshot.js';
 import { type VerifyRequest, verify } from '../../../lib/verify/verify.js';
 import { inChunks } from '../../archive/every-way.js';
 import { type ArchiveFile, buildTar, sparseFile } from '../../builders/archive.js';
-import { objectionToCloudImage } from '../cloud-image-objection.js';
-import { type CloudFault, cloudFaults, cloudNode } from '../cloud-nodes.js';
-import { blobNamed, editedOverlay } from '../edited-overlay.js';
-import { type OverlaySpec, onBlob, onlyIn, overlaySpec, recordEdits, sidecarEdits } from '../evidence-edits.js';
-import { assertOfCatalogue } from '../findings-of-the-catalogue.js';
-import { type Documents, type EvidenceEdits, editedDocuments, type FuzzNode, writeDocuments } from '../fuzz-node.js';
+import { assertOfCatalogue } from '../answers/findings-of-the-catalogue.js';
+import { type CloudFault, cloudFaults, cloudNode } from '../inputs/cloud-nodes.js';
+import { blobNamed, editedOverlay } from '../inputs/edited-overlay.js';
+import { type OverlaySpec, onBlob, onlyIn, overlaySpec, recordEdits, sidecarEdits } from '../inputs/evidence-edits.js';
+import {
+  type Documents,
+  type EvidenceEdits,
+  editedDocuments,
+  type FuzzNode,
+  writeDocuments,
+} from '../inputs/fuzz-node.js';
+import { property } from '../property.js';
+import { objectionToCloudImage } from '../second-opinions/cloud-image-objection.js';
 import {
   directoryContent,
   documentIn,
@@ -20,8 +27,7 @@ import {
   member,
   objectionOf,
   type Questioned,
-} from '../independent-check.js';
-import { property } from '../property.js';
+} from '../second-opinions/independent-check.js';
 
 export interface Evidence {
   readonly fault: CloudFault;

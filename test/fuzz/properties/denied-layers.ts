@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { verify } from '../../../lib/verify/verify.js';
 import { buildVmState } from '../../builders/vmstate.js';
-import { onlyIn, recordEdits, sidecarEdits } from '../evidence-edits.js';
-import { assertOfCatalogue } from '../findings-of-the-catalogue.js';
-import { type EvidenceEdits, editedDocuments, withWords, writeDocuments } from '../fuzz-node.js';
-import { directoryContent, expectDirectory, objectionOf } from '../independent-check.js';
-import { type OciFault, type OciName, ociFaults, ociNodes } from '../oci-nodes.js';
-import { objectionToOci } from '../oci-objection.js';
+import { assertOfCatalogue } from '../answers/findings-of-the-catalogue.js';
+import { onlyIn, recordEdits, sidecarEdits } from '../inputs/evidence-edits.js';
+import { type EvidenceEdits, editedDocuments, withWords, writeDocuments } from '../inputs/fuzz-node.js';
+import { type OciFault, type OciName, ociFaults, ociNodes } from '../inputs/oci-nodes.js';
 import { property } from '../property.js';
+import { directoryContent, expectDirectory, objectionOf } from '../second-opinions/independent-check.js';
+import { objectionToOci } from '../second-opinions/oci-objection.js';
 import { assertAgreed, type Judged } from './denied-base.js';
 
 export interface LayerEvidence {

@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import { readSuperblock } from '../../../lib/erofs/read-superblock.js';
 import { judgeErofs } from '../../../lib/verify/rules/erofs.js';
 import { buildErofs, sealErofs } from '../../builders/erofs.js';
-import { byteEdit, editBytes } from '../byte-edits.js';
-import { assertOfCatalogue } from '../findings-of-the-catalogue.js';
+import { assertOfCatalogue } from '../answers/findings-of-the-catalogue.js';
+import { byteEdit, editedBytes } from '../inputs/byte-edits.js';
 import { property } from '../property.js';
 
 const SUPERBLOCK = 1024;
@@ -48,7 +48,7 @@ export const properties = [
     holds: async ({ seed, fields, edits, isSealed, size }) => {
       let file: Buffer = Buffer.from(seeds[seed] as Buffer);
       for (const { at, bytes, value } of fields) file.writeUIntLE(value % 2 ** (8 * bytes), SUPERBLOCK + at, bytes);
-      file = editBytes(file, edits);
+      file = editedBytes(file, edits);
       if (isSealed && file.length >= 2048 && file.readUInt8(SUPERBLOCK + 12) <= 16) sealErofs(file);
       const fileSize = size ?? file.length;
       const read = await readCounted(file, fileSize);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { type Reading, readCommandLine } from '../inputs/cocoon-command-line.js';
+import { type Guarded, guardSession } from '../answers/guard-session.js';
 import { anyLines, anyUnknownKinds, cocoon038, knownLines, laterCocoon } from '../inputs/command-lines.js';
-import { type Guarded, guardSession } from '../inputs/guard-session.js';
 import { once } from '../inputs/once.js';
 import { property } from '../property.js';
+import { type Reading, readCommandLine } from '../second-opinions/cocoon-command-line.js';
 
 const session = once(guardSession);
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { GoRefuses, goImageDigests, goSnapshotIndex } from '../../differential/go-reading.js';
+import { judged } from '../answers/judged.js';
 import { byteEdits, editedBytes } from '../inputs/byte-edits.js';
 import {
   type DeniedNode,
@@ -14,11 +15,10 @@ import {
   references,
   rottenNode,
 } from '../inputs/denied-node.js';
-import { isHealthyTo } from '../inputs/healthy.js';
-import { editedJson, jsonEdits } from '../inputs/json-edits.js';
-import { judged } from '../inputs/judged.js';
+import { editedText, jsonEdits } from '../inputs/json-edits.js';
 import { once } from '../inputs/once.js';
 import { property } from '../property.js';
+import { isHealthyTo } from '../second-opinions/healthy.js';
 
 interface Index {
   readonly node: DeniedNode;
@@ -68,7 +68,7 @@ const edits = fc.record({ edits: jsonEdits, damage: fc.oneof({ arbitrary: fc.con
 type Edits = typeof edits extends fc.Arbitrary<infer T> ? T : never;
 
 const bytesOf = (document: unknown, { edits, damage }: Edits): Buffer =>
-  editedBytes(Buffer.from(editedJson(document, edits)), damage);
+  editedBytes(Buffer.from(editedText(document, edits)), damage);
 
 /** Null where Go refuses the document, and cocoon with it. */
 function readAsGo<T>(read: (bytes: Buffer) => T, bytes: Buffer): T | null {

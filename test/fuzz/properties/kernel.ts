@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { unpackedDigest } from '../../../lib/kernel/unpacked-digest.js';
 import { type Frame, frameBytes, frameContent } from '../../builders/zstd.js';
-import { byteEdit, editBytes } from '../byte-edits.js';
+import { sha256 } from '../../support/sha256.js';
+import { byteEdit, editedBytes } from '../inputs/byte-edits.js';
 import { property } from '../property.js';
-
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 const ELF = Buffer.from('\x7fELF', 'latin1');
 const ZSTD_MAGIC = Buffer.from('28b52ffd', 'hex');
@@ -67,7 +65,7 @@ export const properties = [
     holds: async ({ frames, isGzip, edits }) => {
       const content = Buffer.concat([ELF, ...frames.map(frameContent)]);
       const packed = isGzip ? gzipSync(content) : Buffer.concat(frames.map(frameBytes));
-      const edited = editBytes(packed, edits);
+      const edited = editedBytes(packed, edits);
       // Where the magic is lost nothing is unpacked.
       isGzip ? GZIP_MAGIC.copy(edited) : ZSTD_MAGIC.copy(edited);
       const digest = await unpackedDigest(edited);

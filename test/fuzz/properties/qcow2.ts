@@ -14,12 +14,12 @@ import { walkTables } from '../../../lib/qcow2/tables.js';
 import { judgeQcow2 } from '../../../lib/verify/qcow2-file.js';
 import { judgeHeader } from '../../../lib/verify/rules/qcow2-header.js';
 import { judgeTables } from '../../../lib/verify/rules/qcow2-tables.js';
-import { byteEdit, editBytes } from '../byte-edits.js';
-import { assertOfCatalogue, isAccepted } from '../findings-of-the-catalogue.js';
+import { assertOfCatalogue, isAccepted } from '../answers/findings-of-the-catalogue.js';
+import { byteEdit, editedBytes } from '../inputs/byte-edits.js';
+import { editQcow2, type Qcow2Edit, qcow2Edit } from '../inputs/qcow2-edits.js';
+import { BUILT_SEEDS, qcow2Seed, REAL_SEEDS } from '../inputs/qcow2-seeds.js';
 import { property } from '../property.js';
-import { editQcow2, type Qcow2Edit, qcow2Edit } from '../qcow2-edits.js';
-import { objectionToImage } from '../qcow2-objection.js';
-import { BUILT_SEEDS, qcow2Seed, REAL_SEEDS } from '../qcow2-seeds.js';
+import { objectionToImage } from '../second-opinions/qcow2-objection.js';
 
 const MIB = 2 ** 20;
 const zeros = Buffer.alloc(MAX_L1_BYTES);
@@ -122,7 +122,7 @@ export const properties = [
       edits: fc.array(byteEdit, { maxLength: 3 }),
     }),
     holds: async ({ bytes, head, edits }) => {
-      const image = editBytes(Buffer.from(bytes), edits);
+      const image = editedBytes(Buffer.from(bytes), edits);
       if (head !== null && image.length >= 24) {
         image.writeUInt32BE(0x514649fb, 0);
         image.writeUInt32BE(head[0], 4);

@@ -8,8 +8,8 @@ import { raw, writeDatabase } from '../../builders/cocoon-database.js';
 import { buildRoot, writeIndex } from '../../builders/cocoon-root.js';
 import { blobcheck } from '../../support/blobcheck.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { judged } from '../answers/judged.js';
 import { deniedNode, references } from '../inputs/denied-node.js';
-import { judged } from '../inputs/judged.js';
 import { once } from '../inputs/once.js';
 import { property } from '../property.js';
 

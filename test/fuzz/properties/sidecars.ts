@@ -13,11 +13,11 @@ import {
 import { decodeCocoonSidecar, decodeMachineState, decodeVmConfig } from '../../../lib/store/sidecars.js';
 import { parseSnapshotJson } from '../../../lib/store/snapshot-json.js';
 import { parseStrict } from '../../../lib/store/strict-json.js';
-import { byteEdit, editBytes } from '../byte-edits.js';
-import { type Json, jsonOf, textOf } from '../json-document.js';
-import { editJson, jsonEdit } from '../json-edits.js';
-import { comparable, exactReading, goReading } from '../json-readings.js';
+import { byteEdit, editedBytes } from '../inputs/byte-edits.js';
+import { type Json, jsonOf, textOf } from '../inputs/json-document.js';
+import { editedJson, jsonEdit } from '../inputs/json-edits.js';
 import { property } from '../property.js';
+import { comparable, exactReading, goReading } from '../second-opinions/json-readings.js';
 
 const base = 'a'.repeat(64);
 const files = snapshotFiles(
@@ -70,7 +70,7 @@ export const properties = [
     }),
     holds: ({ which, edits }) => {
       const { shape, json: original } = documents[which] as Document;
-      const json = editJson(original, edits);
+      const json = editedJson(original, edits);
       const parsed = parseStrict(Buffer.from(textOf(json)), shape);
       if (parsed.kind === 'malformed') return;
       const read = comparable(parsed.value, shape);
@@ -88,7 +88,7 @@ export const properties = [
     }),
     holds: ({ which, json, bytes }) => {
       const document = documents[which]?.json ?? snapshotJson;
-      decodeAll(editBytes(Buffer.from(textOf(editJson(document, json))), bytes));
+      decodeAll(editedBytes(Buffer.from(textOf(editedJson(document, json))), bytes));
     },
     quickRuns: 500,
   }),

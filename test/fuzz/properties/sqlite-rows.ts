@@ -5,14 +5,14 @@ import * as assert from 'uvu/assert';
 import { databaseFile } from '../../../lib/store/layout.js';
 import type { SmallNode } from '../../builders/small-node.js';
 import { GoRefuses, type GoSnapshot, goSnapshotOf, goText } from '../../differential/go-reading.js';
+import { judged } from '../answers/judged.js';
 import { byteEdits, editedBytes } from '../inputs/byte-edits.js';
 import { databaseEdits } from '../inputs/database-edits.js';
 import { deniedNode, imageUrl, references, rottenNode } from '../inputs/denied-node.js';
-import { isHealthyTo } from '../inputs/healthy.js';
-import { editedJson, jsonEdits } from '../inputs/json-edits.js';
-import { judged } from '../inputs/judged.js';
+import { editedText, jsonEdits } from '../inputs/json-edits.js';
 import { once } from '../inputs/once.js';
 import { property } from '../property.js';
+import { isHealthyTo } from '../second-opinions/healthy.js';
 
 /** A node, and its database as it was made. */
 function withDatabase<T extends SmallNode>(node: T) {
@@ -68,7 +68,7 @@ export const properties = [
       writeFileSync(path, original);
       const document = node.records.get(ref);
       const id = String(document?.id);
-      const bytes = editedBytes(Buffer.from(editedJson(document, edits)), damage);
+      const bytes = editedBytes(Buffer.from(editedText(document, edits)), damage);
       const open = new DatabaseSync(path);
       open.exec(`UPDATE snapshots__records SET data = ${sqlOf(cell, bytes)} WHERE id = '${id}'`);
       open.close();

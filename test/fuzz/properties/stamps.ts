@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert';
 import { type Stamp, type StampedFile, stampText } from '../../../lib/trust/stamp.js';
 import { bin } from '../../support/guarded-node.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { ShellSession } from '../answers/shell-session.js';
 import { type ByteEdit, byteEdits, editedBytes } from '../inputs/byte-edits.js';
 import { once } from '../inputs/once.js';
-import { ShellSession } from '../inputs/shell-session.js';
 import { property } from '../property.js';
 
 /** `$1` is the root that is asked about; a line is the question itself, or whether a stamp answers it. */

@@ -13,7 +13,7 @@ import { baseBytes, smallNode } from '../../builders/small-node.js';
 import { verifyNode } from '../../support/verify-node.js';
 import { BLOB, decision, fileOf, OTHER_BLOB, type Place, place } from '../../trust/states.js';
 import { byteEdits, editedBytes } from '../inputs/byte-edits.js';
-import { editedJson, jsonEdits } from '../inputs/json-edits.js';
+import { editedText, jsonEdits } from '../inputs/json-edits.js';
 import { once } from '../inputs/once.js';
 import { property } from '../property.js';
 
@@ -106,7 +106,7 @@ export const properties = [
       const here = await at();
       const { store } = here.state;
       const record = sealedWithChecksum({ ...recordFor(section, store), ...other });
-      const text = editedJson(record, edits);
+      const text = editedText(record, edits);
       const file = fileOf(here, section);
       writeFileSync(file, isSummed ? summed(text) : text);
       chmodSync(file, 0o644);

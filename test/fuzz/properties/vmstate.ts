@@ -6,8 +6,8 @@ import { readVmState } from '../../../lib/vmstate/read-vmstate.js';
 import { buildVmState, repaired } from '../../builders/vmstate.js';
 import { everyDevice, layouts } from '../../vmstate/every-device.js';
 import { fixture } from '../../vmstate/fixture.js';
-import { byteEdit, editBytes } from '../byte-edits.js';
-import { assertOfCatalogue, isAccepted } from '../findings-of-the-catalogue.js';
+import { assertOfCatalogue, isAccepted } from '../answers/findings-of-the-catalogue.js';
+import { byteEdit, editedBytes } from '../inputs/byte-edits.js';
 import { property } from '../property.js';
 
 const real = fixture('cocoon-1.14');
@@ -99,7 +99,7 @@ export const properties = [
       isRepaired: fc.constantFrom(true, true, true, false),
     }),
     holds: ({ state, edits, isRepaired }) => {
-      const edited = editBytes(states[state] as Buffer, edits);
+      const edited = editedBytes(states[state] as Buffer, edits);
       const read = readVmState(isRepaired && edited.length >= 8 ? repaired(edited) : edited);
       assertOfCatalogue(judgeVmState({ ...witnesses, facts: read }));
       if (read.kind !== 'ok') {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
@@ -10,14 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { sealBlobs } from '../../lib/verify/seal-blobs.js';
-import { verify } from '../../lib/verify/verify.js';
-import { buildErofs } from '../builders/erofs.js';
-import { type OciNode, ociNode } from '../builders/oci-node.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { sealBlobs } from '../../../lib/verify/seal-blobs.js';
+import { verify } from '../../../lib/verify/verify.js';
+import { buildErofs } from '../../builders/erofs.js';
+import { type OciNode, ociNode } from '../../builders/oci-node.js';
+import { sha256 } from '../../support/sha256.js';
+import { temporaryDirectory } from '../../support/temporary.js';
 import type { FuzzNode } from './fuzz-node.js';
-
-const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
 interface Store {
   readonly lower: string;

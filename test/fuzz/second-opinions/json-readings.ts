@@ -1,5 +1,5 @@
-import type { Shape } from '../../lib/store/json-shape.js';
-import type { Json, Member } from './json-document.js';
+import type { Shape } from '../../../lib/store/json-shape.js';
+import type { Json, Member } from '../inputs/json-document.js';
 
 /** A document that a reader does not take. */
 export class Refused extends Error {}

@@ -1,5 +1,5 @@
 import type { GoSnapshotIndex } from '../../differential/go-reading.js';
-import type { DeniedNode } from './denied-node.js';
+import type { DeniedNode } from '../inputs/denied-node.js';
 
 /** Whether cocoon, too, would clone the healthy files for this reference: the check that an allow must agree with. */
 export function isHealthyTo(index: GoSnapshotIndex, ref: string, node: DeniedNode): boolean {

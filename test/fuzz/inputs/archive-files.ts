@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ArchiveFile } from '../builders/archive.js';
+import type { ArchiveFile } from '../../builders/archive.js';
 
 /** A file of an archive as plain data, so that it can be saved. */
 export interface FileSpec {

@@ -6,7 +6,8 @@ export type Json =
   /** A number, `true`, `false`, `null`, or what is no JSON at all. */
   | { readonly raw: string };
 
-export type Member = readonly [key: string, value: Json];
+/** `text` is the key as it is spelled, with its quotes, where that is not as JavaScript spells it. */
+export type Member = readonly [key: string, value: Json, text?: string];
 
 export function jsonOf(value: unknown): Json {
   if (typeof value === 'string') return { string: value };
@@ -19,7 +20,7 @@ export function textOf(json: Json): string {
   if ('raw' in json) return json.raw;
   if ('string' in json) return JSON.stringify(json.string);
   if ('list' in json) return `[${json.list.map(textOf).join(',')}]`;
-  return `{${json.object.map(([key, value]) => `${JSON.stringify(key)}:${textOf(value)}`).join(',')}}`;
+  return `{${json.object.map(([key, value, text]) => `${text ?? JSON.stringify(key)}:${textOf(value)}`).join(',')}}`;
 }
 
 /** The values directly inside. */
@@ -28,7 +29,13 @@ export function partsOf(json: Json): readonly Json[] {
   return 'object' in json ? json.object.map(([, value]) => value) : [];
 }
 
-/** The number of values, with itself. */
+/** Every value of it, itself the last. */
+export function* valuesOf(json: Json): Generator<Json> {
+  for (const part of partsOf(json)) yield* valuesOf(part);
+  yield json;
+}
+
+/** How many they are. */
 export function sizeOf(json: Json): number {
   return partsOf(json).reduce((sum, part) => sum + sizeOf(part), 1);
 }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SnapshotFiles } from '../../lib/sample/snapshot.js';
-import { snapshotIndex } from '../../lib/store/layout.js';
-import type { StoreLocation } from '../../lib/store/location.js';
-import { type Json, jsonOf, type Member, textOf } from './json-document.js';
-import { editJson, type JsonEdit } from './json-edits.js';
+import type { SnapshotFiles } from '../../../lib/sample/snapshot.js';
+import { snapshotIndex } from '../../../lib/store/layout.js';
+import type { StoreLocation } from '../../../lib/store/location.js';
+import type { Json, Member } from './json-document.js';
+import { editedText, type JsonEdit } from './json-edits.js';
 
 /** A small root with one snapshot, whose evidence is written anew for every input. */
 export interface FuzzNode {
@@ -33,7 +33,7 @@ export interface EvidenceEdits {
 export type Documents = Readonly<Record<keyof EvidenceEdits, string>>;
 
 export function editedDocuments(node: FuzzNode, edits: EvidenceEdits): Documents {
-  const text = (name: keyof EvidenceEdits) => withWords(node, textOf(editJson(jsonOf(node.files[name]), edits[name])));
+  const text = (name: keyof EvidenceEdits) => withWords(node, editedText(node.files[name], edits[name]));
   return { record: text('record'), cocoon: text('cocoon'), config: text('config'), state: text('state') };
 }
 

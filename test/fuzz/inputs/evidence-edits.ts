@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type EvidenceEdits, isCocoonsJson } from './fuzz-node.js';
-import { type JsonEdit, jsonEdit, jsonValue } from './json-edits.js';
+import { type JsonEdit, jsonEdit } from './json-edits.js';
+import { jsonValue } from './json-values.js';
 import { type Qcow2Edit, qcow2Edit } from './qcow2-edits.js';
 
 /** Paths to put in the place of others; `<words>` stand for what only the node knows. */
@@ -49,9 +50,12 @@ export const onBlob = (word: string): OverlaySpec => {
 const recordStrings = ['', 'oci', 'cloudimg', 'firecracker', 'sha256:<other>', 'sha256:<needed>', '<outside>/root/x'];
 
 /** A record is cocoon's own. */
+const isCocoons = (edit: JsonEdit): boolean =>
+  edit.how === 'drop' || (edit.how === 'value' && isCocoonsJson(edit.value));
+
 export const recordEdits: fc.Arbitrary<readonly JsonEdit[]> = fc
   .array(jsonEdit(jsonValue(recordStrings)), { minLength: 1, maxLength: 2 })
-  .map((edits) => edits.filter(({ op, value }) => isCocoonsJson(value) && ['replace', 'remove'].includes(op)));
+  .map((edits) => edits.filter(isCocoons));
 
 const sidecarStrings = [
   ...['', 'cow', 'layer', 'data', 'cidata', 'Raw', 'Qcow2', 'Off', 'File', 'cocoon-layer0', 'cocoon-layer1', 'd1'],

@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SnapshotFiles } from '../../lib/sample/snapshot.js';
-import { sealBlobs } from '../../lib/verify/seal-blobs.js';
-import { verify } from '../../lib/verify/verify.js';
-import { buildRoot } from '../builders/cocoon-root.js';
-import { buildQcow2 } from '../builders/qcow2.js';
-import { imageUrl } from '../builders/small-node.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import type { SnapshotFiles } from '../../../lib/sample/snapshot.js';
+import { sealBlobs } from '../../../lib/verify/seal-blobs.js';
+import { verify } from '../../../lib/verify/verify.js';
+import { buildRoot } from '../../builders/cocoon-root.js';
+import { buildQcow2 } from '../../builders/qcow2.js';
+import { imageUrl } from '../../builders/small-node.js';
+import { sha256 } from '../../support/sha256.js';
+import { temporaryDirectory } from '../../support/temporary.js';
 import type { FuzzNode } from './fuzz-node.js';
 
 export const DISK_BYTES = 2 ** 20;
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-
 const image = (content: string, backing?: string): Buffer =>
   buildQcow2({
     virtualSize: DISK_BYTES,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type ByteEdit, byteEdit, editBytes } from './byte-edits.js';
+import { type ByteEdit, byteEdit, editedBytes } from './byte-edits.js';
 import type { Layout, Qcow2Seed } from './qcow2-seeds.js';
 
 /** Fields of the header: offset and bytes. */
@@ -143,7 +143,7 @@ function editOnce(file: Buffer, layout: Layout, edit: Qcow2Edit): Buffer {
     case 'snapshots':
       return withSnapshots(file, layout, edit);
     case 'bytes':
-      return editBytes(file, [edit.edit]);
+      return editedBytes(file, [edit.edit]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { buildQcow2 } from '../builders/qcow2.js';
+import { buildQcow2 } from '../../builders/qcow2.js';
 
 /** Valid images of every shape that the builder makes, and the 131 overlays that real programs opened or refused. */
 export interface Qcow2Seed {
@@ -72,7 +72,7 @@ let overlays: readonly Buffer[] | null = null;
 /** Their archive is a plain one, by GNU tar; unpacked it is 89 MB. */
 function realOverlays(): readonly Buffer[] {
   if (overlays !== null) return overlays;
-  const archive = fileURLToPath(new URL('../fixtures/overlays/overlays.tar.gz', import.meta.url));
+  const archive = fileURLToPath(new URL('../../fixtures/overlays/overlays.tar.gz', import.meta.url));
   const tar = gunzipSync(readFileSync(archive));
   const found: Buffer[] = [];
   for (let at = 0; tar[at] !== 0 && at < tar.length; ) {

@@ -1,4 +1,4 @@
-import { buildQcow2 } from '../builders/qcow2.js';
+import { buildQcow2 } from '../../builders/qcow2.js';
 import { DISK_BYTES } from './cloud-nodes.js';
 import type { OverlaySpec } from './evidence-edits.js';
 import { type FuzzNode, withWords } from './fuzz-node.js';
