@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -34,6 +35,20 @@ test('a time limit ends the search', async () => {
   const { tried, failure } = await tryInputs(endless, { seed: 1, runs: Number.MAX_SAFE_INTEGER, milliseconds: 20 });
   assert.is(failure, null);
   assert.ok(tried > 0);
+});
+
+test('what is at work when the time is over is waited for', async () => {
+  let isAtWork = false;
+  const slow = {
+    ...failing,
+    holds: async () => {
+      isAtWork = true;
+      await after(30);
+      isAtWork = false;
+    },
+  };
+  await tryInputs(slow, { seed: 1, runs: Number.MAX_SAFE_INTEGER, milliseconds: 1 });
+  assert.not(isAtWork);
 });
 
 test('no two properties share a folder, and no saved input is tried by nobody', () => {

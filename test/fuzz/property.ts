@@ -35,8 +35,14 @@ export interface Outcome {
 export async function tryInputs({ name, inputs, holds }: Property, amount: Amount): Promise<Outcome> {
   const { seed, runs, milliseconds } = amount;
   const limit = milliseconds === undefined ? {} : { interruptAfterTimeLimit: milliseconds };
-  const checked = fc.asyncProperty(inputs, async (input) => await holds(input));
+  let last: Promise<void> = Promise.resolve();
+  const checked = fc.asyncProperty(inputs, (input) => {
+    last = (async () => await holds(input))();
+    return last;
+  });
   const details = await fc.check(checked, { seed, numRuns: runs, ...limit });
+  // The time limit leaves it at work, on what the next property works on, too.
+  await last.catch(() => {});
   if (details.counterexample === null) return { tried: details.numRuns, failure: null };
   const [smallest] = details.counterexample;
   return {
