@@ -27,6 +27,12 @@ export type FindingDetails = Witnessed &
   Partial<Omit<Finding, 'code' | 'severity' | 'message' | 'expected' | 'expectedFrom'>>;
 
 /**
+ * Characters of a message or a value that are kept: a path of Linux (PATH_MAX, 4,096 bytes) and a sentence around it. What a
+ * hostile file says may have megabytes.
+ */
+const LONGEST_TEXT = 5000;
+
+/**
  * Makes a finding. Severity comes from the catalogue, and so do the words of the remedy where none is given; what else is
  * not known is null.
  */
@@ -34,12 +40,16 @@ export function finding(code: FindingCode, message: string, details: FindingDeta
   return {
     code,
     severity: catalogue[code].severity,
-    message,
+    message: shortened(message),
     subject: details.subject ?? null,
-    expected: details.expected ?? null,
+    expected: shortened(details.expected ?? null),
     expectedFrom: details.expectedFrom ?? null,
-    actual: details.actual ?? null,
+    actual: shortened(details.actual ?? null),
     remedy: details.remedy ?? (catalogue[code].severity === 'info' ? null : catalogue[code].mend),
     remedyArgv: details.remedyArgv ?? null,
   };
+}
+
+function shortened<T extends string | null>(text: T): T | string {
+  return text !== null && text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
 }

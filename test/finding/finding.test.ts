@@ -25,6 +25,18 @@ test('what is known stands in it', () => {
   assert.equal(finding('tag-moved', 'm', details), { code: 'tag-moved', severity: 'info', message: 'm', ...details });
 });
 
+test('what a hostile file says is cut, and a path of Linux is not', () => {
+  const path = '/a'.repeat(2048);
+  assert.is(finding('tag-moved', `moved: ${path}`).message, `moved: ${path}`);
+  const endless = 'x'.repeat(1e6);
+  const { message, expected, actual } = finding('tag-moved', endless, {
+    expected: endless,
+    expectedFrom: 'y',
+    actual: endless,
+  });
+  for (const text of [message, expected, actual]) assert.match(text ?? '', /^x{4999}…$/);
+});
+
 for (const code of findingCodes) {
   const { severity, mend } = catalogue[code];
   test(`${code} has the severity of the catalogue and ${severity === 'info' ? 'no' : 'its words as'} remedy`, () => {
