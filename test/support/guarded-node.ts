@@ -139,7 +139,8 @@ export class GuardedNode {
     const [command, ...words] = [...(options.before ?? []), options.program ?? this.guard, ...args];
     const run = spawnSync(command ?? '', words, {
       encoding: 'utf8',
-      env: this.environment(options.env),
+      // Node hands it to whatever it starts, and the guard's caller has none.
+      env: { ...this.environment(options.env), NODE_V8_COVERAGE: undefined },
       input: options.input ?? '',
       cwd: options.cwd ?? this.directory,
     });
