@@ -68,10 +68,21 @@ let source = '';
 function documentOf(bytes: Uint8Array): Node {
   source = goText(bytes);
   if (depthOf(source) > MAX_DEPTH) throw new GoRefuses('too deep');
+  // parseTree goes on behind a mistake, and calls itself for each bracket of what is no string any more.
+  if (!isJson(source)) throw new GoRefuses('not JSON');
   const errors: ParseError[] = [];
   const tree = parseTree(source, errors, { disallowComments: true, allowTrailingComma: false });
   if (tree === undefined || errors.length > 0) throw new GoRefuses('not JSON');
   return tree;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Every byte that is no UTF-8 is one U+FFFD to Go. */
