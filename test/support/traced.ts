@@ -13,6 +13,8 @@ export function traced(
 ): Ran & { readonly calls: readonly string[] } {
   const file = join(temporaryDirectory(), 'trace');
   const argv = ['-f', '-y', '-s', '512', '-qq', '-e', `trace=${calls}`, ...options, '-o', file, ...words];
-  const run = spawnSync('strace', argv, { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 });
+  // Node hands it on, and coverage writes files that nobody asks about.
+  const quiet = { ...env, NODE_V8_COVERAGE: undefined };
+  const run = spawnSync('strace', argv, { encoding: 'utf8', env: quiet, maxBuffer: 64 * 1024 * 1024 });
   return { ...run, calls: readFileSync(file, 'utf8').trimEnd().split('\n') };
 }
