@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -14,34 +13,15 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type SmallNode, smallNode } from '../builders/small-node.js';
+import { type Exported, exported } from '../builders/exported-directory.js';
+
 import { codesOf, program, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
-import { temporaryDirectory } from '../support/temporary.js';
 import { hook, hookScript } from './hooked.js';
 
 const test = suite('blobcheck verify --from-dir');
 
 const VM = 'AAAAAAAAAAAAAAAAAAAAAAAAAA';
-
-interface Exported {
-  readonly node: SmallNode;
-  /** As `snapshot export --to-dir` writes it. */
-  readonly directory: string;
-}
-
-function exported(): Exported {
-  const node = smallNode();
-  const directory = join(temporaryDirectory(), 'exported');
-  cpSync(node.root.files('app:v1'), directory, { recursive: true });
-  chmodSync(directory, 0o755);
-  const { snapshots } = JSON.parse(readFileSync(join(node.root.directory, 'snapshot/db/snapshots.json'), 'utf8'));
-  const [record] = Object.values(snapshots) as [Record<string, unknown>];
-  const { data_dir: _, created_at: __, ...config } = record;
-  writeFileSync(join(directory, 'snapshot.json'), JSON.stringify({ config, version: 1 }));
-  rmSync(node.root.files('app:v1'), { recursive: true });
-  return { node, directory };
-}
 
 const verdictOn = ({ node, directory }: Exported, ...more: readonly string[]) => {
   const { status, report } = verifyJson([...node.options, '--from-dir', directory, ...more]);
