@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -36,14 +36,14 @@ test('in which many files are exposed is described by some of them', async () =>
   assert.match(found.at(-1)?.message ?? '', '3 more places');
 });
 
-function moveBehindLink(path: string): void {
-  renameSync(path, `${path}.old`);
-  symlinkSync(`${path}.old`, path);
+function putDirectory(path: string): void {
+  rmSync(path);
+  mkdirSync(path);
 }
 
 const records: readonly (readonly [what: string, change: (path: string) => void, code: string])[] = [
   ['is missing', (path) => rmSync(path), 'snapshot-file-missing'],
-  ['is a link', (path) => moveBehindLink(path), 'snapshot-file-missing'],
+  ['is a directory', putDirectory, 'snapshot-file-missing'],
   ['is no JSON', (path) => writeFileSync(path, '{'), 'sidecar-malformed'],
   ['is larger than any', (path) => truncateSync(path, 17 * 2 ** 20), 'sidecar-malformed'],
   ['is of a version to come', (path) => writeFileSync(path, '{"version":2,"config":{}}'), 'snapshot-unsupported'],

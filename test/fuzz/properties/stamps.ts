@@ -77,7 +77,7 @@ function meaningOf(bytes: Buffer): string {
     const [, kind, inode, size, time, path] = /^([dfm]) +(\S+) +(\S+) +(\S+) +(.*)$/.exec(fact) ?? [];
     if (path === undefined) return fact.replaceAll(/ +/g, ' ');
     const whole = normalize(path.startsWith('/') ? path : `${directory}/${path}`);
-    if (kind === 'd') directory = path;
+    if (kind === 'd') directory = whole;
     return [kind, inode, size, time, whole].join(' ');
   });
   return [question, ...meant].join('\n');
