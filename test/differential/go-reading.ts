@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { isJson } from '../support/is-json.js';
 
 /** Go would refuse the document: then cocoon opens nothing at all. */
 export class GoRefuses extends Error {}
@@ -74,15 +75,6 @@ function documentOf(bytes: Uint8Array): Node {
   const tree = parseTree(source, errors, { disallowComments: true, allowTrailingComma: false });
   if (tree === undefined || errors.length > 0) throw new GoRefuses('not JSON');
   return tree;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Every byte that is no UTF-8 is one U+FFFD to Go. */

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { foldKey } from '../../lib/store/json-shape.js';
 import { parseStrict, parseStrictText } from '../../lib/store/strict-json.js';
+import { isJson } from '../support/is-json.js';
 
 const test = suite('strict JSON');
 
@@ -226,14 +227,5 @@ test('a text of millions of spaces or lines is gone through once', () => {
     assert.is(read.kind === 'malformed' && read.reason, '"x" is not expected here');
   }
 });
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test.run();

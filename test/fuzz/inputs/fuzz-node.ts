@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SnapshotFiles } from '../../../lib/sample/snapshot.js';
 import { snapshotIndex } from '../../../lib/store/layout.js';
 import type { StoreLocation } from '../../../lib/store/location.js';
+import { isJson } from '../../support/is-json.js';
 import type { Json, Member } from './json-document.js';
 import { editedText, type JsonEdit } from './json-edits.js';
 
@@ -60,13 +61,4 @@ export function isCocoonsJson(json: Json): boolean {
   if (!('object' in json)) return true;
   const keys = json.object.map(([key]: Member) => key.toLowerCase());
   return new Set(keys).size === keys.length && json.object.every(([, value]) => isCocoonsJson(value));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
