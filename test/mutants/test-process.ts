@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identitiesProve } from '../support/requires.js';
@@ -32,6 +32,8 @@ export async function startTestProcess(
   for (const key of Object.keys(env)) if (/^(COCOON_|BLOBCHECK_(?!NO_SKIP|TEST_))/.test(key)) delete env[key];
   // A process that is killed removes nothing.
   env.TMPDIR = mkdtempSync(join(temporaryPlace, 'blobcheck-mutant-'));
+  // Some tests look from another user's side, as they may in /tmp.
+  chmodSync(env.TMPDIR, 0o755);
   const child = fork(program, [bundle, String(mutant)], {
     env,
     execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
