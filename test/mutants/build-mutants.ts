@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { instrument } from './instrument.js';
@@ -32,7 +32,7 @@ export async function buildMutants(
   const mutants: Mutant[] = [];
   mkdirSync(places, { recursive: true });
   const place = mkdtempSync(join(places, 'mutants-'));
-  const entries = ['test/mutants/test-child.ts', ...tests];
+  const entries = ['test/mutants/test-child.ts', 'test/mutants/program-thread.ts', ...tests];
   const { metafile } = await build({
     absWorkingDir: project,
     entryPoints: entries,
@@ -46,7 +46,7 @@ export async function buildMutants(
     packages: 'external',
     metafile: true,
     logLevel: 'warning',
-    plugins: [standIn, sources(mutants, isMutated)],
+    plugins: [standIns, sources(mutants, isMutated)],
   });
   const bundleOf = new Map<string, string>();
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
@@ -58,11 +58,15 @@ export async function buildMutants(
   return { mutants, program, bundles, files, remove: () => rmSync(place, { recursive: true }) };
 }
 
-/** Tests register with suites.ts instead of uvu. */
-const standIn: Plugin = {
-  name: 'stand-in',
+/** Tests register with suites.ts instead of uvu, and run the program in a thread. */
+const standIns: Plugin = {
+  name: 'stand-ins',
   setup(builder) {
     builder.onResolve({ filter: /^uvu$/ }, () => ({ path: join(project, 'test/mutants/suites.ts') }));
+    builder.onResolve({ filter: /\/run-program\.js$/ }, ({ importer }) => {
+      const isOurs = dirname(importer) === join(project, 'test/mutants');
+      return isOurs ? null : { path: join(project, 'test/mutants/program-beside.ts') };
+    });
   },
 };
 

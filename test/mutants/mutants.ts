@@ -20,8 +20,8 @@ import { tryMutants } from './try-mutants.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The tests of what judges. Those of other rooms run the built program, or are too slow to be run once for a mutant. */
-const testRooms = /^(qcow2|verify)\//;
+/** The tests of what judges, and of the commands that let it judge. Those of other rooms are too slow to be run once for a mutant. */
+const testRooms = /^(qcow2|verify|cli|threats|remedy|archive|incidents)\b/;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

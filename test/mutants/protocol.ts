@@ -19,3 +19,20 @@ export interface RecordedTest {
   readonly processor: number;
   readonly reached: readonly number[];
 }
+
+/** One run of the command line in the thread of program-thread.ts. */
+export interface ProgramRequest {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** The one in force; 0 for none. */
+  readonly mutant: number;
+  /** Whether to say which were asked for. */
+  readonly records: boolean;
+}
+
+export interface ProgramAnswer {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly reached: readonly number[];
+}

@@ -25,7 +25,7 @@ const SLOW_PROCESSOR_MS = 500;
 const SLOW_TEST_MS = 8_000;
 
 /** A test file may make much; what takes longer than this is no quick test of anything. */
-const RECORDING_LIMIT_MS = 120_000;
+const RECORDING_LIMIT_MS = 300_000;
 
 /** Runs every test once and notes which mutants it asks for. What fails without a mutant proves nothing with one. */
 export async function recordReach(build: MutantBuild, say: (line: string) => void): Promise<readonly FileReach[]> {

@@ -6,8 +6,16 @@ export interface MutantSwitch {
   reached: Set<number> | null;
 }
 
+const installed = globalThis as { blobcheckSwitch?: MutantSwitch };
+
+/** The one of this thread. */
+export function currentSwitch(): MutantSwitch {
+  return installed.blobcheckSwitch ?? installSwitch(0);
+}
+
 export function installSwitch(active: number): MutantSwitch {
   const state: MutantSwitch = { active, reached: null };
+  installed.blobcheckSwitch = state;
   const ask = (id: number): boolean => {
     state.reached?.add(id);
     return id === state.active;

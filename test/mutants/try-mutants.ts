@@ -9,6 +9,12 @@ const LOADING_LIMIT_MS = 20_000;
 /** A process with much behind it is slow and has filled its temporary directory. */
 const RUNS_PER_PROCESS = 300;
 
+/**
+ * Milliseconds of tests that a mutant is tried with, so that what every run of the program asks for is not tried with all of
+ * them; the quick test files come first.
+ */
+const BUDGET_MS = 10_000;
+
 /** A test that takes that many times as long as without the mutant does not end. */
 const limitOf = (tests: readonly TimedTest[]) =>
   4_000 + 20 * tests.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
@@ -29,10 +35,25 @@ export async function tryMutants(
   const note = (id: number, fate: Fate) => {
     if (isAlive(id)) fates.set(id, fate);
   };
+  const left = new Map<number, number>(mutants.map(({ id }) => [id, BUDGET_MS]));
+  const affordable = (id: number, tests: readonly TimedTest[]): readonly TimedTest[] => {
+    let budget = left.get(id) ?? 0;
+    const chosen = tests.filter(({ milliseconds }) => {
+      if (budget <= 0) return false;
+      budget -= milliseconds;
+      return true;
+    });
+    left.set(id, budget);
+    return chosen;
+  };
   await sideBySide(reaches, async (reach) => {
     const ids = [...reach.byTests.keys()].filter((id) => !reach.byLoading.has(id) && isAlive(id));
     const worker = trier(program, reach);
-    for (const id of ids) if (isAlive(id)) note(id, await worker.fateOf(id));
+    for (const id of ids) {
+      if (!isAlive(id)) continue;
+      const tests = affordable(id, reach.byTests.get(id) ?? []);
+      if (tests.length > 0) note(id, await worker.fateOf(id, tests));
+    }
     await worker.stop();
     if (ids.length > 0) say(`${reach.test}: ${ids.length} tried, ${ids.filter((id) => !isAlive(id)).length} killed`);
     save(fates);
@@ -64,21 +85,20 @@ function trier(program: string, reach: FileReach) {
     current = null;
     runs = 0;
   };
-  const ask = async (id: number): Promise<Answer> => {
-    const tests = reach.byTests.get(id) ?? [];
+  const ask = async (id: number, tests: readonly TimedTest[]): Promise<Answer> => {
     current ??= await startTestProcess(program, reach.bundle, 0, LOADING_LIMIT_MS);
     runs += 1;
     return await current.ask({ ask: 'run', mutant: id, tests: tests.map(({ index }) => index) }, limitOf(tests));
   };
-  const fateOf = async (id: number): Promise<Fate> => {
+  const fateOf = async (id: number, tests: readonly TimedTest[]): Promise<Fate> => {
     if (runs >= RUNS_PER_PROCESS) await stop();
-    let answer = await ask(id);
+    let answer = await ask(id, tests);
     if (answer.reply === 'ran' && answer.outcome !== 'doubtful') return answer.outcome;
     // It may be the mutant before that has left something behind: a process of its own tells.
     const wasFirst = runs === 1;
     await stop();
     if (!wasFirst && answer.reply !== 'timed out') {
-      answer = await ask(id);
+      answer = await ask(id, tests);
       if (answer.reply === 'ran' && answer.outcome !== 'doubtful') return answer.outcome;
       await stop();
     }
