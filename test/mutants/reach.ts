@@ -21,7 +21,7 @@ export interface TimedTest {
 }
 
 /** A test that takes longer, by its own work or by waiting for others, is no test to run for each of hundreds of mutants. */
-const SLOW_PROCESSOR_MS = 500;
+const SLOW_PROCESSOR_MS = 2_500;
 const SLOW_TEST_MS = 8_000;
 
 /** A test file may make much; what takes longer than this is no quick test of anything. */

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseExtensions } from '../../lib/qcow2/extensions.js';
-import { MAX_EXTENSIONS } from '../../lib/qcow2/limits.js';
+import { MAX_EXTENSION_TEXT_BYTES, MAX_EXTENSIONS, MAX_FEATURE_NAMES } from '../../lib/qcow2/limits.js';
 
 const test = suite('qcow2 header extensions');
 
@@ -77,6 +77,41 @@ test('each type is decoded, and an unknown one is named by its number', () => {
     { kind: 'autoclear', bit: 63, name: `x${'y'.repeat(45)}` },
   ]);
   assert.equal(extensions[3]?.bitmaps, { count: 3, reserved: 0, directorySize: 64n, directoryOffset: 65536n });
+});
+
+function feature(kind: number, bit: number, name: string): Buffer {
+  const entry = Buffer.alloc(48);
+  entry.set([kind, bit]);
+  entry.write(name, 2);
+  return entry;
+}
+
+const featuresIn = (data: Buffer) => parse(extension(0x6803f857, data)).extensions[0]?.features;
+
+test('a table of feature names is read in whole entries, whose names may fill them', () => {
+  const entries = [
+    feature(0, 1, 'a'.repeat(46)),
+    feature(1, 2, 'lazy'),
+    feature(2, 3, 'bitmaps'),
+    feature(3, 4, 'kind without a name'),
+  ];
+  const read = [
+    { kind: 'incompatible', bit: 1, name: 'a'.repeat(46) },
+    { kind: 'compatible', bit: 2, name: 'lazy' },
+    { kind: 'autoclear', bit: 3, name: 'bitmaps' },
+    { kind: 'unknown', bit: 4, name: 'kind without a name' },
+  ];
+  assert.equal(featuresIn(Buffer.concat(entries)), read);
+  assert.equal(featuresIn(Buffer.concat(entries).subarray(0, 4 * 48 - 1)), read.slice(0, 3));
+});
+
+test('as many feature names as there are bits are kept, and of a text its first 4096 bytes', () => {
+  const many = Buffer.concat(Array.from({ length: MAX_FEATURE_NAMES + 1 }, (_, at) => feature(0, at % 64, 'x')));
+  assert.is(featuresIn(many)?.length, MAX_FEATURE_NAMES);
+  const text = parse(extension(0x44415441, 'x'.repeat(MAX_EXTENSION_TEXT_BYTES + 1))).extensions[0]?.text;
+  assert.is(text?.length, MAX_EXTENSION_TEXT_BYTES);
+  const other = parse(extension(0x1234, Buffer.concat([feature(0, 1, 'x')]))).extensions[0];
+  assert.equal([other?.text, other?.features], [null, null]);
 });
 
 test('nothing after the end marker is read', () => {

@@ -44,13 +44,15 @@ test('without a refcount block all data counts as free', async () => {
   assert.equal([freeDataClusters, firstFreeData], [3, file.length - 3 * CLUSTER]);
 });
 
-/** Two compressed clusters in one host cluster, with this refcount. */
-function shared(refcount: number, refcountOrder: number): Buffer {
+/** Compressed clusters in one host cluster, with this refcount. */
+function shared(refcount: number, refcountOrder: number, references = 2): Buffer {
   const clusters = [{ index: 0, data: Buffer.from('x') }];
-  const file = buildQcow2({ virtualSize: 2 ** 20, clusterBits: 12, refcountOrder, clusters });
+  const file = buildQcow2({ virtualSize: 2 ** 21, clusterBits: 12, refcountOrder, clusters });
   const host = file.length / CLUSTER - 1;
   const l2 = file.length - 2 * CLUSTER;
-  for (const index of [0, 1]) file.writeBigUInt64BE((1n << 62n) | BigInt(host * CLUSTER + 512 * index), l2 + 8 * index);
+  for (let index = 0; index < references; index++) {
+    file.writeBigUInt64BE((1n << 62n) | BigInt(host * CLUSTER + 512 * (index % 8)), l2 + 8 * index);
+  }
   if (refcountOrder === 4) file.writeUInt16BE(refcount, REFCOUNT_BLOCK + 2 * host);
   else {
     const at = REFCOUNT_BLOCK + Math.floor(host / 4);
@@ -60,19 +62,27 @@ function shared(refcount: number, refcountOrder: number): Buffer {
   return file;
 }
 
+async function problemsIfWritten(file: Buffer, isWritten = true): Promise<string[]> {
+  const walked = await walkTables(readBuffer(file), await headerOf(file), { isWritten });
+  return walked.problems.map(({ kind }) => kind);
+}
+
 for (const refcountOrder of [1, 4]) {
   test(`whoever writes needs a refcount for each compressed cluster (of ${2 ** refcountOrder} bits)`, async () => {
-    const problems = async (refcount: number, isWritten: boolean) => {
-      const file = shared(refcount, refcountOrder);
-      const walked = await walkTables(readBuffer(file), await headerOf(file), { isWritten });
-      return walked.problems.map(({ kind }) => kind);
-    };
+    const problems = (refcount: number, isWritten: boolean) =>
+      problemsIfWritten(shared(refcount, refcountOrder), isWritten);
     assert.equal(await problems(2, true), []);
     assert.equal(await problems(3, true), []);
     assert.equal(await problems(1, true), ['refcount-low']);
     assert.equal(await problems(1, false), []);
   });
 }
+
+test('a refcount of two bytes is read to the last of its bits', async () => {
+  assert.equal(await problemsIfWritten(shared(256, 4, 256)), []);
+  assert.equal(await problemsIfWritten(shared(256, 4, 257)), ['refcount-low']);
+  assert.equal(await problemsIfWritten(shared(258, 4, 258)), []);
+});
 
 test('what is rebuilt counts the blocks of the blocks and of the table that names them', async () => {
   const header = await headerOf(buildQcow2({ virtualSize: 2 ** 20, clusterBits: 9 }));

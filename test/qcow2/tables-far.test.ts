@@ -210,6 +210,15 @@ test('refcounts of several blocks are each read in their place', async () => {
     const { problems, freeDataClusters, firstFreeData } = await tablesOf(changed);
     assert.equal([problems, freeDataClusters, firstFreeData], [[], 1, host * 512], String(host));
   }
+  // What counts as used is no leftover, whoever leads to it.
+  const longer = Buffer.concat([file, Buffer.alloc(512, 1)]);
+  assert.is((await tablesOf(longer)).unreferencedBytes, 512);
+  const last = file.length / 512;
+  longer.writeUInt16BE(
+    1,
+    Number(file.readBigUInt64BE(table + Math.floor(last / perBlock) * 8)) + (last % perBlock) * 2,
+  );
+  assert.is((await tablesOf(longer)).unreferencedBytes, 0);
   const without = Buffer.from(file);
   without.writeBigUInt64BE(0n, table + 8);
   const { problems, freeDataClusters, firstFreeData } = await tablesOf(without);
@@ -250,6 +259,38 @@ test('tables beyond our limits are not walked, and say so', async () => {
     refcountTableClusters: 0,
   });
   assert.match(facts.tooLarge ?? '', 'bytes of L1 and L2 tables');
+});
+
+test('sharing is counted for a million clusters, and what has more is not judged', async () => {
+  const cluster = 512;
+  const entriesPerTable = cluster / 8;
+  const tooLargeWith = async (sharedClusters: number) => {
+    const tables = Math.ceil((2 * sharedClusters) / entriesPerTable);
+    const l1 = cluster;
+    const firstTable = l1 + Math.ceil((tables * 8) / cluster) * cluster;
+    const data = firstTable + tables * cluster;
+    const file = Buffer.alloc(data);
+    for (let table = 0; table < tables; table++) {
+      file.writeBigUInt64BE((1n << 63n) | BigInt(firstTable + table * cluster), l1 + table * 8);
+    }
+    for (let entry = 0; entry < 2 * sharedClusters; entry++) {
+      const start = data + Math.floor(entry / 2) * cluster;
+      file.writeUInt32BE(0x40000000, firstTable + entry * 8);
+      file.writeUInt32BE(start, firstTable + entry * 8 + 4);
+    }
+    const fileSize = data + sharedClusters * cluster;
+    const header = {
+      ...(await headerOf(image([]))),
+      fileSize,
+      clusterBits: 9,
+      l1TableOffset: BigInt(l1),
+      l1Size: tables,
+    };
+    const options = { isWritten: true };
+    return (await walkTables(sparse(file, fileSize), { ...header, refcountTableClusters: 0 }, options)).tooLarge;
+  };
+  assert.is(await tooLargeWith(2 ** 20), null);
+  assert.match((await tooLargeWith(2 ** 20 + 1)) ?? '', 'more than 1048576 clusters that compressed ones share');
 });
 
 test.run();
