@@ -129,6 +129,26 @@ for (const shell of shells) {
     }
   });
 
+  needs(
+    [shell.name],
+    test,
+    `${shell.name}: consent is the exit code that the caller asks for, where it means nothing else`,
+    () => {
+      node.verdict('exit 0');
+      for (const code of ['4', '9', '10', '64', '99', '100', '125', '0']) {
+        assert.is(hook(['S'], { BLOBCHECK_CONSENT: code }).status, Number(code));
+        assert.is(hook(['S'], { BLOBCHECK_CONSENT: code, BLOBCHECK_MODE: 'off' }).status, Number(code));
+      }
+      for (const code of ['1', '3', '126', '255', '04', '-4', 'x', '64 0', '4\n']) {
+        const { status, stderr, asked } = hook(['S'], { BLOBCHECK_CONSENT: code });
+        assert.equal([status, asked], [1, null], code);
+        assert.match(stderr, 'BLOBCHECK_CONSENT must be a number from 4 to 125, so nothing is judged');
+      }
+      node.verdict('exit 1');
+      assert.is(hook(['S'], { BLOBCHECK_CONSENT: '64' }).status, 1);
+    },
+  );
+
   needs([shell.name], test, `${shell.name}: off is exit 0 without asking`, () => {
     node.verdict('exit 1');
     const run = hook(['S'], { BLOBCHECK_MODE: 'off' });
