@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import type { Fate, Mutant } from './mutant.js';
 import type { FileReach, TimedTest } from './reach.js';
 import { sideBySide } from './side-by-side.js';
@@ -10,10 +11,14 @@ const LOADING_LIMIT_MS = 20_000;
 const RUNS_PER_PROCESS = 300;
 
 /**
- * Milliseconds of tests that a mutant is tried with, so that what every run of the program asks for is not tried with all of
- * them; the quick test files come first.
+ * Milliseconds of tests that a mutant is tried with beside those of its own file, so that what every run of the program asks
+ * for is not tried with all of them; the quick test files come first.
  */
-const BUDGET_MS = 10_000;
+const BUDGET_MS = 3_000;
+
+/** Milliseconds of test files for one that counts while they are loaded, and of a start of each. */
+const LOADED_BUDGET_MS = 20_000;
+const START_MS = 500;
 
 /** A test that takes that many times as long as without the mutant does not end. */
 const limitOf = (tests: readonly TimedTest[]) =>
@@ -35,28 +40,41 @@ export async function tryMutants(
   const note = (id: number, fate: Fate) => {
     if (isAlive(id)) fates.set(id, fate);
   };
-  const left = new Map<number, number>(mutants.map(({ id }) => [id, BUDGET_MS]));
-  const affordable = (id: number, tests: readonly TimedTest[]): readonly TimedTest[] => {
-    let budget = left.get(id) ?? 0;
-    const chosen = tests.filter(({ milliseconds }) => {
-      if (budget <= 0) return false;
-      budget -= milliseconds;
-      return true;
-    });
-    left.set(id, budget);
-    return chosen;
-  };
-  await sideBySide(reaches, async (reach) => {
-    const ids = [...reach.byTests.keys()].filter((id) => !reach.byLoading.has(id) && isAlive(id));
+  const files = new Map(mutants.map(({ id, file }) => [id, file]));
+  const tryWith = async (
+    reach: FileReach,
+    isWanted: (id: number) => boolean,
+    choose: (id: number) => readonly TimedTest[],
+  ) => {
+    const ids = [...reach.byTests.keys()].filter((id) => !reach.byLoading.has(id) && isAlive(id) && isWanted(id));
     const worker = trier(program, reach);
     for (const id of ids) {
-      if (!isAlive(id)) continue;
-      const tests = affordable(id, reach.byTests.get(id) ?? []);
+      const tests = isAlive(id) ? choose(id) : [];
       if (tests.length > 0) note(id, await worker.fateOf(id, tests));
     }
     await worker.stop();
     if (ids.length > 0) say(`${reach.test}: ${ids.length} tried, ${ids.filter((id) => !isAlive(id)).length} killed`);
     save(fates);
+  };
+  const isOwn = (id: number, { test }: FileReach) => areNamedAlike(files.get(id) ?? '', test);
+  await sideBySide(reaches, async (reach) => {
+    await tryWith(
+      reach,
+      (id) => isOwn(id, reach),
+      (id) => reach.byTests.get(id) ?? [],
+    );
+  });
+  const budgets = new Map<number, number>();
+  await sideBySide(reaches, async (reach) => {
+    await tryWith(
+      reach,
+      (id) => !isOwn(id, reach) && (budgets.get(id) ?? BUDGET_MS) > 0,
+      (id) => {
+        const { chosen, left } = affordable(reach.byTests.get(id) ?? [], budgets.get(id) ?? BUDGET_MS);
+        budgets.set(id, left);
+        return chosen;
+      },
+    );
   });
   const byLoading = mutants.filter(({ id }) => isAlive(id) && reaches.some((reach) => reach.byLoading.has(id)));
   await sideBySide(byLoading, async (mutant) => {
@@ -68,12 +86,42 @@ export async function tryMutants(
   return fates;
 }
 
-/** Of the test files that ask for a mutant while they are loaded those that use its file afterwards; else all. */
+/** Whether a test file is that of a file of lib, or of one part of it: blob-content.test.ts and blob.ts. */
+function areNamedAlike(file: string, test: string): boolean {
+  const [ours, tests] = [basename(file, '.ts'), basename(test, '.test.ts')];
+  return ours.startsWith(tests) || tests.startsWith(ours);
+}
+
+/** The first tests of a list, up to the one with which the budget is used up. */
+function affordable(tests: readonly TimedTest[], budget: number) {
+  let left = budget;
+  const chosen = tests.filter(({ milliseconds }) => {
+    if (left <= 0) return false;
+    left -= milliseconds;
+    return true;
+  });
+  return { chosen, left };
+}
+
+/**
+ * The test files that ask for a mutant while they are loaded, as many as there is time for: first those of its file, then
+ * those of its room, then those that use its file afterwards.
+ */
 function reachesOfLoaded(mutant: Mutant, mutants: readonly Mutant[], reaches: readonly FileReach[]) {
   const beside = mutants.filter(({ file }) => file === mutant.file).map(({ id }) => id);
+  const distance = ({ test, byTests }: FileReach) => {
+    if (areNamedAlike(mutant.file, test)) return 0;
+    if (dirname(test) === dirname(mutant.file).replace('lib', 'test')) return 1;
+    return beside.some((id) => byTests.has(id)) ? 2 : 3;
+  };
   const loading = reaches.filter(({ byLoading }) => byLoading.has(mutant.id));
-  const using = loading.filter(({ byTests }) => beside.some((id) => byTests.has(id)));
-  return using.length > 0 ? using : loading;
+  const nearFirst = loading.sort((a, b) => distance(a) - distance(b) || a.milliseconds - b.milliseconds);
+  let left = LOADED_BUDGET_MS;
+  return nearFirst.filter(({ milliseconds }) => {
+    if (left <= 0) return false;
+    left -= START_MS + milliseconds;
+    return true;
+  });
 }
 
 /** Tries one mutant after the other in one process, as long as that stays clean. */
