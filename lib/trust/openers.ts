@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { statOf } from './process.js';
+import { ifTold, statOf } from './process.js';
 
 /** A process that has a file open. */
 export interface Opener {
@@ -56,36 +56,19 @@ function processes(): number[] {
   return (namesIn('/proc') ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-const descriptorsOf = (pid: number): readonly string[] | null => namesIn(`/proc/${pid}/fd`);
+const descriptorsOf = (pid: number) => namesIn(`/proc/${pid}/fd`);
 
-function namesIn(directory: string): readonly string[] | null {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return null;
-  }
-}
+const namesIn = (directory: string): readonly string[] | null => ifTold(() => readdirSync(directory));
 
 function targetOf(pid: number, descriptor: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
-  } catch {
-    return '';
-  }
+  return ifTold(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)) ?? '';
 }
 
-function identityOf(pid: number, descriptor: string): { readonly dev: bigint; readonly ino: bigint } | undefined {
-  try {
-    return statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true });
-  } catch {
-    return undefined;
-  }
+function identityOf(pid: number, descriptor: string): { readonly dev: bigint; readonly ino: bigint } | null {
+  return ifTold(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true }));
 }
 
 function hasLock(pid: number, descriptor: string): boolean {
-  try {
-    return /^lock:.*\bFLOCK\b/m.test(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'));
-  } catch {
-    return false;
-  }
+  const info = `/proc/${pid}/fdinfo/${descriptor}`;
+  return ifTold(() => /^lock:.*\bFLOCK\b/m.test(readFileSync(info, 'utf8'))) === true;
 }

@@ -20,16 +20,16 @@ export interface ProcessStat {
   readonly hasEnded: boolean;
 }
 
+/** Fields 2, 3, 4 and 22. A name may have blanks and brackets in it; after it are numbers only. */
+const STAT = /^\d+ \((.*)\) (\S) (\d+) (?:-?\d+ ){17}(\d{1,20}) /s;
+
 // What follows reads /proc, where no disk is waited for: it asks the kernel and comes back.
 
 /** Null where there is no such process, or we may not look. */
 export function statOf(pid: number): ProcessStat | null {
-  const found = /^(\d+) \((.*)\) (\S) (\d+) (.*)$/s.exec(textOf(`/proc/${pid}/stat`) ?? '');
+  const found = STAT.exec(textOf(`/proc/${pid}/stat`) ?? '');
   if (found === null) return null;
-  const [, number, name = '', state = '', parent, rest = ''] = found;
-  // Fields 5 and on: the 18th of them is field 22.
-  const started = rest.split(' ')[17];
-  if (Number(number) !== pid || started === undefined || !/^\d{1,20}$/.test(started)) return null;
+  const [, name = '', state = '', parent, started = ''] = found;
   return { name, parent: Number(parent), started, hasEnded: state === 'Z' || state === 'X' };
 }
 
@@ -63,17 +63,16 @@ export function commandOf(pid: number): string {
 
 function placeOfNumbers(): Pick<ProcessIdentity, 'boot' | 'pidNamespace'> | null {
   const boot = textOf('/proc/sys/kernel/random/boot_id')?.trim();
-  if (!boot) return null;
-  try {
-    return { boot, pidNamespace: readlinkSync('/proc/self/ns/pid') };
-  } catch {
-    return null;
-  }
+  const pidNamespace = ifTold(() => readlinkSync('/proc/self/ns/pid'));
+  return boot && pidNamespace ? { boot, pidNamespace } : null;
 }
 
-function textOf(path: string): string | null {
+const textOf = (path: string): string | null => ifTold(() => readFileSync(path, 'utf8'));
+
+/** What /proc answers; null where it does not: the process has ended meanwhile, say, or we may not look into it. */
+export function ifTold<T>(ask: () => T): T | null {
   try {
-    return readFileSync(path, 'utf8');
+    return ask();
   } catch {
     return null;
   }

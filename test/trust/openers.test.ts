@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canLookInto, openersOf } from '../../lib/trust/openers.js';
+import { stepwise } from '../races/stepwise.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { untilWaiting } from './held.js';
 
@@ -76,6 +77,37 @@ test('is nobody who has another file of that name open, or one that stood there 
   assert.is(await openers(other), undefined);
   await end(...holders);
 });
+
+test('has its lock by whichever descriptor, if it has several', async () => {
+  const file = fresh();
+  const holder = script(file, 'exec 8<>"$1"; echo; read -r line');
+  await once(holder.stdout ?? holder, 'data');
+  assert.equal(await openers(file), [{ pid: holder.pid ?? 0, holdsLock: true }]);
+  await end(holder);
+  const other = script(file, 'exec 7<>"$1" 8<>"$1" && flock -u 9 && flock -x 7 && echo && read -r line');
+  await once(other.stdout ?? other, 'data');
+  assert.equal(await openers(file), [{ pid: other.pid ?? 0, holdsLock: true }]);
+  await end(other);
+});
+
+for (const question of ['readlink', 'stat']) {
+  test(`is nobody who closes it just before the ${question} that asks`, async () => {
+    const file = fresh();
+    const descriptor = openSync(file, 'r');
+    const own = `/proc/${process.pid}/fd/${descriptor}`;
+    const asked: string[] = [];
+    const found = await stepwise(
+      () => openers(file),
+      (_, path) => {
+        if (path !== own) return;
+        asked.push(path);
+        if (asked.length === (question === 'readlink' ? 1 : 2)) closeSync(descriptor);
+      },
+    );
+    assert.is(found, undefined);
+    assert.is(asked.length, question === 'readlink' ? 1 : 2);
+  });
+}
 
 test('is asked only of those whom we may look into', () => {
   assert.ok(canLookInto(process.pid));

@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commandOf, ownIdentity, statOf, whereIs } from '../../lib/trust/process.js';
 import { program } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('a process');
@@ -40,6 +42,8 @@ test('that was killed is dead, also while nobody has asked how it ended', async 
   const pid = Number(line);
   while (statOf(pid)?.hasEnded !== true) await setImmediate();
   assert.is(whereIs({ ...ourselves(), pid, started: statOf(pid)?.started ?? '' }), 'dead');
+  // It has no command line any more.
+  assert.is(commandOf(pid), 'sh');
   const parent = statOf(child.pid ?? 0);
   assert.is(whereIs({ ...ourselves(), pid: child.pid ?? 0, started: parent?.started ?? '' }), 'here');
   child.kill('SIGKILL');
@@ -75,6 +79,18 @@ test('that was started with ever so many words is shown by the first of them', a
   assert.is(commandOf(pid).length, 200);
   child.kill('SIGKILL');
   await once(child, 'exit');
+});
+
+needs(['mount-namespace'], test, 'is not told from others where there is no /proc, and nothing fails for that', () => {
+  const script = 'mount -t tmpfs tmpfs /proc && exec "$@"';
+  const child = fileURLToPath(new URL('no-proc-child.ts', import.meta.url));
+  const words = ['sh', '-c', script, 'sh', process.execPath, '--import', 'tsx', child, temporaryDirectory()];
+  const run = spawnSync('unshare', ['--map-root-user', '--mount', ...words], { encoding: 'utf8' });
+  assert.is(run.status, 0, run.stderr);
+  assert.equal(JSON.parse(run.stdout), {
+    ...{ own: null, stat: null, command: '?', where: 'elsewhere' },
+    ...{ openers: [], note: 'as it was' },
+  });
 });
 
 test.run();

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { withLock } from '../../lib/trust/lock.js';
 import { ownIdentity } from '../../lib/trust/process.js';
 import { type ReadingNote, readNote, startNote } from '../../lib/trust/reading-note.js';
-import type { StateDirectory } from '../../lib/trust/state-directory.js';
+import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
 import { lockFile } from './held.js';
 import { BLOB, OTHER_BLOB, place } from './states.js';
 
@@ -103,6 +103,8 @@ const oddities: readonly (readonly [string, (file: string, text: string) => void
   ['bytes that are none', (file, text) => writeFileSync(file, text.replace('"bytesDone":0', '"bytesDone":-1'))],
   ['a process id that is none', (file, text) => writeFileSync(file, text.replace(/"pid":\d+/, '"pid":1.5'))],
   ['a time that is none', (file, text) => writeFileSync(file, text.replace(/"at":"[^"]*"/, '"at":"yesterday"'))],
+  // ISO 8601 has such a time, `Date.parse` has none.
+  ['half a time zone', (file, text) => writeFileSync(file, text.replace(/"at":"([^"]*)Z"/, '"at":"$1+01"'))],
   ['a note that is too long', (file, text) => writeFileSync(file, `${text} `)],
   ['a file that others can write', (file) => chmodSync(file, 0o666)],
   [
@@ -139,6 +141,16 @@ test('in a directory that others can write says nothing', async () => {
   writeFileSync(lockFile(state, BLOB), text);
   chmodSync(`${directory}/locks`, 0o777);
   assert.is(await readNote(state, BLOB), null);
+});
+
+test('says nothing where there is no state directory, or others can write it', async () => {
+  const { state, directory, root } = await place();
+  writeFileSync(lockFile(state, BLOB), await aNote(state));
+  chmodSync(directory, 0o777);
+  assert.is(await readNote(await openState(directory, root), BLOB), null);
+  assert.is(await readNote(await openState(null, root), BLOB), null);
+  chmodSync(directory, 0o755);
+  assert.is((await readNote(await openState(directory, root), BLOB))?.blob, BLOB);
 });
 
 test.run();
