@@ -1,5 +1,6 @@
-import { lstat, readdir, unlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeOlder } from './remove-old.js';
 import { folderOf, type StateDirectory } from './state-directory.js';
 
 /** Seconds: no stamp speaks for longer than a receipt does (30 days), and a day more hurts nobody. */
@@ -26,9 +27,5 @@ async function sweep(folder: string, name: string, now: number): Promise<void> {
   const names = (await readdir(folder).catch(() => [])).sort();
   const behind = names.findIndex((each) => each > name);
   const inTurn = behind === -1 ? names : [...names.slice(behind), ...names.slice(0, behind)];
-  for (const each of inTurn.slice(0, MOST_LOOKS)) {
-    const path = join(folder, each);
-    const { mtimeMs } = await lstat(path).catch(() => ({ mtimeMs: Infinity }));
-    if (now - mtimeMs / 1000 > LONGEST) await unlink(path).catch(() => {});
-  }
+  for (const each of inTurn.slice(0, MOST_LOOKS)) await removeOlder(join(folder, each), (now - LONGEST) * 1000);
 }

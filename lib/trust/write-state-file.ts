@@ -6,6 +6,7 @@ import { systemErrorCode } from '../errors.js';
 import { kindOf } from '../file/open-regular.js';
 import { makeOwnDirectory, syncDirectory } from './own-directory.js';
 import { folderProblem } from './read-state-file.js';
+import { removeOlder } from './remove-old.js';
 import { folderOf, type Section, type StateDirectory, writeProblem } from './state-directory.js';
 
 export type Written =
@@ -136,13 +137,6 @@ async function linked(temporary: string, target: string): Promise<boolean> {
 async function removeStale(directory: string, fresh: FileHandle): Promise<void> {
   const now = (await fresh.stat()).mtimeMs;
   for (const name of await readdir(directory)) {
-    if (!TEMPORARY.test(name)) continue;
-    const path = join(directory, name);
-    try {
-      if (now - (await lstat(path)).mtimeMs > STALE_AFTER_MS) await unlink(path);
-    } catch (error) {
-      // Another writer was faster, or it is one of root's that we may not remove.
-      if (!['ENOENT', 'EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
-    }
+    if (TEMPORARY.test(name)) await removeOlder(join(directory, name), now - STALE_AFTER_MS);
   }
 }

@@ -73,6 +73,16 @@ test('a temporary file that a killed writer left is removed when it is old, and 
   assert.equal(fs.readdirSync(join(at.directory, 'receipts')).sort(), [fresh, at.state.key, other].sort());
 });
 
+test('what bears the name of a temporary file and cannot be removed keeps nothing from being written', async () => {
+  const at = await place();
+  await writeStateFile(at.state, 'receipts', 'a', 'one');
+  const stuck = join(at.directory, 'receipts', '.new-0123456789abcdef');
+  fs.mkdirSync(stuck);
+  fs.utimesSync(stuck, 1, 1);
+  assert.equal(await writeStateFile(at.state, 'receipts', 'a', 'two'), { kind: 'written' });
+  assert.equal(fs.readdirSync(join(at.directory, 'receipts')).sort(), ['.new-0123456789abcdef', at.state.key].sort());
+});
+
 function assertWhole(path: string): void {
   const text = fs.readFileSync(path, 'latin1');
   assert.is(text.length, 2_000_000, path);
