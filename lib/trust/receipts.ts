@@ -101,8 +101,7 @@ async function remember(state: StateDirectory, read: FullRead): Promise<ReceiptW
   } satisfies Omit<Receipt, 'checksum'>);
   const written = await writeStateFile(state, 'receipts', `${read.blob}.json`, encodeRecord(receipt));
   if (written.kind === 'written') return { kind: 'written', receipt };
-  const problem = written.kind === 'not-written' ? written.problem : null;
-  return { kind: 'not-written', reason: problem ?? 'nothing can be remembered there', problem };
+  return { ...written, reason: written.problem ?? 'nothing can be remembered there' };
 }
 
 async function lastGoodOf(state: StateDirectory, blob: string): Promise<Receipt['lastGood']> {

@@ -6,7 +6,7 @@ import { voidReceipt } from './receipts.js';
 import { decodeRecord, encodeRecord, isBlobName, sealedWithChecksum } from './record.js';
 import { MAX_HISTORY, type NewSeal, SEAL_VERSION, type Seal, sealSchema } from './seal-record.js';
 import { folderOf, type StateDirectory } from './state-directory.js';
-import { writeStateFile } from './write-state-file.js';
+import { createStateFile, type NotWritten, writeStateFile } from './write-state-file.js';
 
 export type SealRead =
   /** `problem`: there is none, but the place where it would be is not what it should be (`state-unusable`). */
@@ -58,9 +58,9 @@ export async function writeSeal(state: StateDirectory, decision: NewSeal): Promi
   const existing = await readSeal(state, decision.blob);
   if (existing.kind !== 'none') return kept(existing);
   const seal = withHistory(state, decision, []);
-  const refused = await publish(state, seal, true);
-  if (refused === null) return { kind: 'written', seal };
-  if (refused.kind === 'not-written') return refused;
+  const written = (await withoutReceipt(state, seal)) ?? (await createStateFile(...fileOf(state, seal)));
+  if (written.kind === 'written') return { kind: 'written', seal };
+  if (written.kind === 'not-written') return written;
   const winner = await readSeal(state, decision.blob);
   // The winner's was removed by hand meanwhile.
   return winner.kind === 'none' ? { kind: 'not-written', problem: winner.problem } : kept(winner);
@@ -78,9 +78,8 @@ export async function replaceSeal(state: StateDirectory, decision: NewSeal): Pro
     if (existing.kind === 'unreadable' && !existing.wasRead) return existing;
     const history = existing.kind === 'sealed' ? [pastOf(existing.seal), ...existing.seal.history] : [];
     const seal = withHistory(state, decision, history.slice(0, MAX_HISTORY));
-    const refused = await publish(state, seal, false);
-    if (refused === null) return { kind: 'written', seal };
-    return refused.kind === 'not-written' ? refused : { kind: 'not-written', problem: null };
+    const written = (await withoutReceipt(state, seal)) ?? (await writeStateFile(...fileOf(state, seal)));
+    return written.kind === 'written' ? { kind: 'written', seal } : written;
   });
   return locked.kind === 'done' ? locked.result : { kind: 'not-written', problem: locked.problem };
 }
@@ -125,10 +124,12 @@ function pastOf(seal: Seal): Seal['history'][number] {
   return { digest, size, basis, since, by, tool };
 }
 
-/** Null when the seal stands. The receipt goes first: it was made under the old decision, and stamps rest on it. */
-async function publish(state: StateDirectory, seal: Seal, exclusive: boolean) {
-  const voided = await voidReceipt(state, seal.blob);
-  if (!voided.gone) return { kind: 'not-written', problem: voided.problem } as const;
-  const written = await writeStateFile(state, 'seals', seal.blob + ENDING, encodeRecord(seal), { exclusive });
-  return written.kind === 'written' ? null : written;
+/** Null when the receipt is gone. It goes before the seal: it was made under the old decision, and stamps rest on it. */
+async function withoutReceipt(state: StateDirectory, { blob }: Seal): Promise<NotWritten | null> {
+  const { gone, problem } = await voidReceipt(state, blob);
+  return gone ? null : { kind: 'not-written', problem };
+}
+
+function fileOf(state: StateDirectory, seal: Seal) {
+  return [state, 'seals', seal.blob + ENDING, encodeRecord(seal)] as const;
 }

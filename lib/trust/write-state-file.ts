@@ -9,32 +9,48 @@ import { folderProblem } from './read-state-file.js';
 import { removeOlder } from './remove-old.js';
 import { folderOf, type Section, type StateDirectory, writeProblem } from './state-directory.js';
 
-export type Written =
-  | { readonly kind: 'written' }
-  /** Only with `exclusive`: a file of that name is there. */
-  | { readonly kind: 'exists' }
-  /** `problem` is null where there is nothing to warn of (no state directory, no right to write there). */
-  | { readonly kind: 'not-written'; readonly problem: string | null };
+/** `problem` is null where there is nothing to warn of (no state directory, no right to write there). */
+export type NotWritten = { readonly kind: 'not-written'; readonly problem: string | null };
+export type Written = { readonly kind: 'written' } | NotWritten;
 
 /** Milliseconds after which a temporary file is nobody's: writing one takes less than a second. */
 const STALE_AFTER_MS = 10 * 60 * 1000;
 const TEMPORARY = /^\.new-[0-9a-f]{16}$/;
 
+/** Where a file of the state directory goes, and what is in it. */
+type Contents = readonly [state: StateDirectory, section: Section, name: string, text: string];
+
 /**
  * Writes one file of the state directory, so that a kill or a power cut at any instruction leaves the old file or the
- * new one: all bytes into a temporary file, fsync, rename (with `exclusive`: link, which fails when the name is taken,
- * so that of two writers one wins), fsync of the folder. Never throws for what is on the disk.
+ * new one: all bytes into a temporary file, fsync, rename, fsync of the folder. Never throws for what is on the disk.
  *
  * Not by write-file-atomic 7.0.1: on a nearly full disk its single write(2) is cut short, and it renames the torso into
  * place and reports success.
  */
-export async function writeStateFile(
-  state: StateDirectory,
-  section: Section,
-  name: string,
-  text: string,
-  options: { readonly exclusive?: boolean } = {},
-): Promise<Written> {
+export async function writeStateFile(...contents: Contents): Promise<Written> {
+  return await publish(contents, async (temporary, target) => {
+    await rename(temporary, target);
+    return { kind: 'written' };
+  });
+}
+
+/** The same for a name that is not taken yet, by link instead of rename: of several writers at once one wins. */
+export async function createStateFile(...contents: Contents): Promise<Written | { readonly kind: 'exists' }> {
+  return await publish(contents, async (temporary, target) => {
+    try {
+      await link(temporary, target);
+      return { kind: 'written' };
+    } catch (error) {
+      if (systemErrorCode(error) === 'EEXIST') return { kind: 'exists' };
+      throw error;
+    }
+  });
+}
+
+async function publish<T>(
+  [state, section, name, text]: Contents,
+  giveName: (temporary: string, target: string) => Promise<T>,
+): Promise<T | NotWritten> {
   // The problem of the directory itself is told once, by `openState`.
   if (state.path === null || state.problems.length > 0) return { kind: 'not-written', problem: null };
   const folder = folderOf(state.path, state, section);
@@ -42,13 +58,9 @@ export async function writeStateFile(
   try {
     const problem = await prepare(state.path, state, section, target);
     if (problem !== null) return { kind: 'not-written', problem };
-    const done = await throughTemporary(join(state.path, section), text, async (temporary) => {
-      if (options.exclusive) return await linked(temporary, target);
-      await rename(temporary, target);
-      return true;
-    });
+    const done = await throughTemporary(join(state.path, section), text, (temporary) => giveName(temporary, target));
     await syncDirectory(folder);
-    return done ? { kind: 'written' } : { kind: 'exists' };
+    return done;
   } catch (error) {
     return { kind: 'not-written', problem: writeProblem(`${target} cannot be written`, error) };
   }
@@ -95,16 +107,15 @@ async function prepare(path: string, state: StateDirectory, section: Section, ta
   }
 }
 
-/** Writes a temporary file in `directory`, lets `publish` give it its name, and leaves none behind. */
-async function throughTemporary(
+/** Writes a temporary file in `directory`, lets `giveName` give it its name, and leaves none behind. */
+async function throughTemporary<T>(
   directory: string,
   text: string,
-  publish: (temporary: string) => Promise<boolean>,
-): Promise<boolean> {
+  giveName: (temporary: string) => Promise<T>,
+): Promise<T> {
   // Random, not the process id: two containers that share the directory have the same ones.
   const temporary = join(directory, `.new-${randomBytes(8).toString('hex')}`);
   const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  let published = false;
   try {
     try {
       await handle.writeFile(text);
@@ -115,21 +126,10 @@ async function throughTemporary(
     } finally {
       await handle.close();
     }
-    published = await publish(temporary);
+    return await giveName(temporary);
   } finally {
     // After a rename there is none; after a link it is the second name.
     await unlink(temporary).catch(() => {});
-  }
-  return published;
-}
-
-async function linked(temporary: string, target: string): Promise<boolean> {
-  try {
-    await link(temporary, target);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { removeStateFile, writeStateFile } from '../../lib/trust/write-state-file.js';
+import { createStateFile, removeStateFile, writeStateFile } from '../../lib/trust/write-state-file.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { type Place, place } from './states.js';
@@ -20,11 +20,10 @@ function temporaries(at: Place): string[] {
   return fs.readdirSync(join(at.directory, 'receipts')).filter((name) => name.startsWith('.new-'));
 }
 
-test('exclusive writing leaves what is there, plain writing replaces it', async () => {
+test('creating leaves what is there, writing replaces it', async () => {
   const at = await place();
-  const exclusive = { exclusive: true };
-  assert.equal(await writeStateFile(at.state, 'receipts', 'a', 'one', exclusive), { kind: 'written' });
-  assert.equal(await writeStateFile(at.state, 'receipts', 'a', 'two', exclusive), { kind: 'exists' });
+  assert.equal(await createStateFile(at.state, 'receipts', 'a', 'one'), { kind: 'written' });
+  assert.equal(await createStateFile(at.state, 'receipts', 'a', 'two'), { kind: 'exists' });
   assert.is(fs.readFileSync(join(folder(at), 'a'), 'utf8'), 'one');
   assert.equal(await writeStateFile(at.state, 'receipts', 'a', 'two'), { kind: 'written' });
   assert.is(fs.readFileSync(join(folder(at), 'a'), 'utf8'), 'two');
