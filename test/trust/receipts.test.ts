@@ -143,6 +143,33 @@ needs(['receipts'], test, 'a racy good read is not remembered, and the receipt b
   assert.equal(await receiptOf(at), before);
 });
 
+const withoutProof = [
+  ['the file changed while it was read', 'meanwhile'],
+  ['the file is gone', 'gone'],
+  ['the file changed after it was read', 'afterwards'],
+] as const;
+for (const [reason, what] of withoutProof) {
+  needs(['receipts'], test, `a good read is not remembered when ${reason}, and nobody is warned of that`, async () => {
+    const at = await place();
+    const path = blobFile(at);
+    await settled(path);
+    let hashed = await hashFile(path);
+    if (what === 'meanwhile') hashed = { ...hashed, changed: 'content' };
+    if (what === 'gone') fs.rmSync(path);
+    if (what === 'afterwards') fs.appendFileSync(path, 'x');
+    const outcome = await writeReceipt(at.state, {
+      blob: BLOB,
+      path,
+      hashed,
+      result: 'good',
+      structure: 'unknown',
+      tool: '0.1.0',
+    });
+    assert.equal(outcome, { kind: 'not-written', reason, problem: null });
+    assert.not.ok(fs.existsSync(fileOf(at, 'receipts')));
+  });
+}
+
 for (const what of ['racy', 'gone', 'changed afterwards'] as const) {
   needs(
     ['receipts'],

@@ -6,6 +6,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MAX_HISTORY } from '../../lib/trust/seal-record.js';
 import { listSeals, readSeal, replaceSeal, writeSeal } from '../../lib/trust/seals.js';
+import { openState } from '../../lib/trust/state-directory.js';
+import { stepwise } from '../races/stepwise.js';
 import { needs } from '../support/requires.js';
 import { BLOB, decision, fileOf, OTHER_BLOB, type Place, place } from './states.js';
 
@@ -217,6 +219,59 @@ test('the list has every seal in order, names what cannot be read, and skips wha
     ['ef'.repeat(32)],
   );
   assert.equal(list.problems, []);
+});
+
+test('the list is empty without a state directory', async () => {
+  const at = await place();
+  assert.equal(await listSeals(await openState(null, at.root)), { seals: [], unreadable: [], problems: [] });
+});
+
+test('the list of a folder that others can write says so once, and has no seal of it that counts', async () => {
+  const at = await place();
+  await writeSeal(at.state, decision());
+  const folder = join(at.directory, 'seals', at.state.key);
+  fs.chmodSync(folder, 0o777);
+  const list = await listSeals(at.state);
+  assert.equal([list.seals, list.unreadable.map((one) => one.blob)], [[], [BLOB]]);
+  assert.equal(list.problems, [`${folder}: others can write it (mode 0777)`]);
+  fs.renameSync(folder, `${folder}.real`);
+  fs.writeFileSync(folder, '');
+  assert.equal(await listSeals(at.state), {
+    seals: [],
+    unreadable: [],
+    problems: [`${folder}: not a directory but a file`],
+  });
+});
+
+needs(['root'], test, 'who may not list a folder is told that, and not that there are no seals', async () => {
+  const at = await place();
+  await writeSeal(at.state, decision());
+  const folder = join(at.directory, 'seals', at.state.key);
+  fs.chmodSync(join(at.directory, '..'), 0o755);
+  fs.chmodSync(folder, 0o711);
+  process.seteuid?.(12345);
+  try {
+    assert.match((await listSeals(at.state)).problems[0] ?? '', `${folder}: EACCES`);
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+test('who loses to a seal that is gone again by the time it is read has not sealed', async () => {
+  const at = await place();
+  await writeSeal(at.state, decision({ blob: OTHER_BLOB }));
+  const folder = join(at.directory, 'seals', at.state.key);
+  const path = fileOf(at, 'seals');
+  const written = await stepwise(
+    () => writeSeal(at.state, decision()),
+    (_, opened) => {
+      // Another writer is first, right before this one's seal gets its name; and it is taken away right after.
+      if (opened.includes('.new-')) fs.writeFileSync(path, '{}');
+      if (opened === folder) fs.rmSync(path, { force: true });
+    },
+  );
+  assert.equal(written, { kind: 'not-written', problem: null });
+  assert.not.ok(fs.existsSync(path));
 });
 
 test('of twelve writers in four processes exactly one writes, and all others learn what stands', async () => {

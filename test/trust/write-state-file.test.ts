@@ -118,6 +118,23 @@ test('whoever reads while a file is written over, or after kill -9 at any moment
   assert.equal([...seen].sort(), ['once', 'over']);
 });
 
+test('a name that the file system does not take is a problem, and no error', async () => {
+  const at = await place();
+  const written = await writeStateFile(at.state, 'receipts', 'a'.repeat(300), 'one');
+  assert.match(written.kind === 'not-written' ? (written.problem ?? '') : '', /a cannot be written: ENAMETOOLONG/);
+  assert.equal(temporaries(at), []);
+});
+
+needs(['strace'], test, 'on a file system without hard links nothing is created, and that is told', async () => {
+  const at = await place();
+  const words = [process.execPath, '--import', 'tsx', child('seal-child.ts'), at.directory, at.root, 'write', '1', '1'];
+  const failing = ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=link,linkat:error=EPERM'];
+  const run = spawnSync('strace', [...failing, ...words], { encoding: 'utf8' });
+  assert.match(run.stdout, /^not-written .*cannot be written: EPERM/, run.stderr);
+  assert.equal(fs.readdirSync(join(at.directory, 'seals')), [at.state.key]);
+  assert.equal(fs.readdirSync(join(at.directory, 'seals', at.state.key)), []);
+});
+
 needs(
   ['strace'],
   test,
