@@ -1,14 +1,15 @@
-import { lstat, open, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode, systemErrorText } from '../errors.js';
+import { readWhole } from '../file/read-whole.js';
 import { judgeDirectory, syncDirectory } from './own-directory.js';
 import { openState } from './state-directory.js';
 
 /** What may be lost: it costs a hash. `seals` are decisions and stay. */
 const replaceable = ['receipts', 'stamps', 'locks'] as const;
 
-/** Bytes of a stamp that name what it is of: two paths and a reference. */
-const STAMP_HEAD = 16 * 1024;
+/** Bytes. A stamp has a line for each file of a snapshot; what is larger is none. */
+const STAMP_BYTES = 1024 * 1024;
 
 export interface Forgotten {
   /** What is gone now, and was there. */
@@ -65,7 +66,7 @@ export async function forgetStore(stateDir: string, root: string): Promise<reado
   // What the scripts make has the store's path in its first line, because they cannot compute the key.
   for (const folder of [locks, join(path, 'stamps')]) {
     for (const name of await namesIn(folder)) {
-      if ((await headOf(join(folder, name))).includes(store)) paths.push(join(folder, name));
+      if (headOf(join(folder, name)).includes(store)) paths.push(join(folder, name));
     }
   }
   return (await removeAll(paths)).problems;
@@ -102,17 +103,9 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   return (await judgeDirectory(directory)).kind === 'usable' ? await readdir(directory).catch(() => []) : [];
 }
 
-/** The first line of a stamp; empty where it has none. */
-async function headOf(path: string): Promise<string> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(STAMP_HEAD), 0, STAMP_HEAD, 0);
-      return buffer.toString('utf8', 0, bytesRead).split('\n')[0] ?? '';
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return '';
-  }
+/** The first line of a stamp; empty for what is none. */
+function headOf(path: string): string {
+  const read = readWhole(path, STAMP_BYTES);
+  const [head = ''] = read.kind === 'ok' ? read.bytes.toString('utf8').split('\n', 1) : [];
+  return head;
 }

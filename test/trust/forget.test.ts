@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -69,6 +70,17 @@ test('where others can write nothing is removed', async () => {
   assert.match(problems[0] ?? '', /others can write it/);
   assert.match((await forgetStore(state, gone))[0] ?? '', /others can write it/);
   assert.equal(readdirSync(state).sort(), ['locks', 'receipts', 'seals', 'stamps']);
+});
+
+test('what is no stamp among the stamps, and no regular file at all, hinders nothing', async () => {
+  const { state, gone } = await remembering();
+  execFileSync('mkfifo', [join(state, 'stamps', 'fifo')]);
+  mkdirSync(join(state, 'stamps', 'directory'));
+  writeFileSync(join(state, 'locks', 'large'), '');
+  truncateSync(join(state, 'locks', 'large'), 2 ** 40);
+  assert.equal(await forgetStore(state, gone), []);
+  assert.is(count(join(state, 'locks')), 2);
+  assert.is(count(join(state, 'stamps')), 3);
 });
 
 test('of a directory that is not there nothing is to be forgotten', async () => {
