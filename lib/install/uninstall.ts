@@ -42,7 +42,9 @@ export async function uninstallNode(
   if (dryRun) {
     for (const path of [...found.keys()].filter(isThere)) steps.add('file', 'planned', path, 'would be removed');
     if (systemd && installed) steps.add('systemd', 'planned', 'systemd', 'systemctl daemon-reload');
-    for (const path of await replaceableIn(stateDir)) steps.add('state', 'planned', path, 'would be removed');
+    const { there, problems } = await replaceableIn(stateDir);
+    for (const path of there) steps.add('state', 'planned', path, 'would be removed');
+    for (const problem of problems) steps.add('state', 'refused', stateDir, problem);
     return report();
   }
   if (!(await removeFiles(dropIns, isThere, steps))) return report();

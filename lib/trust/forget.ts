@@ -23,13 +23,9 @@ export interface Forgotten {
 
 /** Removes everything that may be lost from a state directory. Never throws for what is on the disk. */
 export async function forgetReplaceable(stateDir: string): Promise<Forgotten> {
-  const none = { removed: [], left: [], seals: false };
-  const { path } = await openState(stateDir, '/');
-  if (path === null) return { ...none, problems: [] };
-  const judged = await judgeDirectory(path);
-  if (judged.kind === 'absent') return { ...none, problems: [] };
+  const { path, problems } = await openState(stateDir, '/');
   // Whoever else can write there could lead a removal anywhere.
-  if (judged.kind === 'unusable') return { ...none, problems: [judged.problem] };
+  if (problems.length > 0) return { removed: [], problems, left: [], seals: false };
   const removal = await removeAll(replaceable.map((section) => join(path, section)));
   const ours: readonly string[] = ['seals', ...replaceable];
   const names: readonly string[] = await readdir(path).catch(() => []);
@@ -37,20 +33,23 @@ export async function forgetReplaceable(stateDir: string): Promise<Forgotten> {
   return { ...removal, left, seals: names.includes('seals') };
 }
 
-/** What is in the state directory that `forgetReplaceable` would remove. */
-export async function replaceableIn(stateDir: string): Promise<readonly string[]> {
-  const there: string[] = [];
-  for (const section of replaceable) {
-    const path = join(stateDir, section);
-    if (await isThere(path)) there.push(path);
-  }
-  return there;
+/** What is in the state directory that `forgetReplaceable` would remove, and why it would not. */
+export async function replaceableIn(
+  stateDir: string,
+): Promise<{ readonly there: readonly string[]; readonly problems: readonly string[] }> {
+  const { path, problems } = await openState(stateDir, '/');
+  if (problems.length > 0) return { there: [], problems };
+  const found = await ofThoseThere(
+    replaceable.map((section) => join(path, section)),
+    async () => {},
+  );
+  return { there: found.done, problems: found.problems };
 }
 
 /** The folders of what is remembered of one store. */
 export async function foldersOfStore(stateDir: string, root: string): Promise<readonly string[]> {
   const { path, key } = await openState(stateDir, root);
-  return path === null ? [] : ['seals', 'receipts'].map((section) => join(path, section, key));
+  return ['seals', 'receipts'].map((section) => join(path, section, key));
 }
 
 /**
@@ -59,7 +58,7 @@ export async function foldersOfStore(stateDir: string, root: string): Promise<re
  */
 export async function forgetStore(stateDir: string, root: string): Promise<readonly string[]> {
   const { path, key, store, problems } = await openState(stateDir, root);
-  if (path === null || problems.length > 0) return problems;
+  if (problems.length > 0) return problems;
   const paths = [...(await foldersOfStore(stateDir, root))];
   const locks = join(path, 'locks');
   for (const name of await namesIn(locks)) if (name.startsWith(key)) paths.push(join(locks, name));
@@ -72,21 +71,28 @@ export async function forgetStore(stateDir: string, root: string): Promise<reado
   return (await removeAll(paths)).problems;
 }
 
-async function removeAll(paths: readonly string[]): Promise<{ removed: string[]; problems: string[] }> {
-  const removed: string[] = [];
+async function removeAll(paths: readonly string[]): Promise<Pick<Forgotten, 'removed' | 'problems'>> {
+  const { done, problems } = await ofThoseThere(paths, async (path) => {
+    // A link is removed, not followed.
+    await rm(path, { recursive: true });
+    await syncDirectory(join(path, '..'));
+  });
+  return { removed: done, problems };
+}
+
+async function ofThoseThere(paths: readonly string[], remove: (path: string) => Promise<void>) {
+  const done: string[] = [];
   const problems: string[] = [];
   for (const path of paths) {
     try {
       if (!(await isThere(path))) continue;
-      // A link is removed, not followed.
-      await rm(path, { recursive: true });
-      await syncDirectory(join(path, '..'));
-      removed.push(path);
+      await remove(path);
+      done.push(path);
     } catch (error) {
       problems.push(`${path} cannot be removed: ${systemErrorText(error)}`);
     }
   }
-  return { removed, problems };
+  return { done, problems };
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -94,7 +100,8 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return false;
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
     throw error;
   }
 }

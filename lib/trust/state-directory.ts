@@ -27,6 +27,8 @@ export interface StateDirectory {
  * nothing is thrown: trouble with it is in `problems`, and then nothing is remembered there, no receipt counts, and a
  * seal that is there is unreadable.
  */
+export async function openState(directory: string, root: string): Promise<StateDirectory & { readonly path: string }>;
+export async function openState(directory: string | null, root: string): Promise<StateDirectory>;
 export async function openState(directory: string | null, root: string): Promise<StateDirectory> {
   const store = resolved(root);
   const key = createHash('sha256').update(store).digest('hex');

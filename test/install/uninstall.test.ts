@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needs } from '../support/requires.js';
@@ -85,6 +85,20 @@ needs(nodeNeeds, test, 'what is not ours in the state directory stays and is tol
   assert.is(status, 0);
   assert.equal(stepsOf(report, 'warning'), [`state ${state}/notes: is not known, and stays`]);
   assert.is(node.read(`${state}/notes`), 'mine');
+});
+
+needs(nodeNeeds, test, 'a state directory that others can write stays as it is, and a dry run says so, too', () => {
+  const node = installableNode();
+  node.run(['install']);
+  chmodSync(node.at(state), 0o777);
+  const before = readdirSync(node.at(state));
+  const refused = [`state ${state}: ${state}: others can write it (mode 0777)`];
+  for (const words of [['uninstall', '--dry-run'], ['uninstall']]) {
+    const { status, report } = node.json(words);
+    assert.is(status, 1);
+    assert.equal(stepsOf(report, 'refused'), refused);
+  }
+  assert.equal(readdirSync(node.at(state)), before);
 });
 
 needs(nodeNeeds, test, 'on a read-only /etc the first file that stays is told', () => {
