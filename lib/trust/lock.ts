@@ -10,6 +10,9 @@ export const SMALL_WRITE_MS = 20_000;
 
 const BUSY = 'somebody else holds it';
 
+/** flock(1)'s exit code for a lock that is held and not waited for; what fails otherwise has one of sysexits.h. */
+const CONFLICT = 1;
+
 export interface LockOptions {
   /** Milliseconds; without it as long as it takes. */
   readonly waitMs?: number;
@@ -83,6 +86,11 @@ export function takeLock(handle: FileHandle, { waitMs, signal }: LockOptions): P
       return notStarted();
     }
     child.on('error', notStarted);
-    child.on('close', (code) => resolve(code === 0 ? null : signal?.aborted ? 'interrupted' : BUSY));
+    child.on('close', (code, endedBy) => {
+      if (code === 0) return resolve(null);
+      if (signal?.aborted) return resolve('interrupted');
+      // Any other end is not that of a wait: a file system without locks, say.
+      resolve(code === CONFLICT || child.killed ? BUSY : `flock (util-linux) ends with ${code ?? endedBy}`);
+    });
   });
 }

@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withLock } from '../../lib/trust/lock.js';
+import { takeLock, withLock } from '../../lib/trust/lock.js';
 import { openState } from '../../lib/trust/state-directory.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { hold, lockFile, untilWaiting } from './held.js';
 import { place } from './states.js';
 
@@ -43,6 +45,22 @@ test('who does not wait is told that somebody holds it', async () => {
   });
   await held.release();
   assert.is((await withLock(state, 'x', { waitMs: 0 }, work)).kind, 'done');
+});
+
+test('who waits for so long, and no longer, is told that somebody holds it', async () => {
+  const { state } = await place();
+  const held = await hold(state, 'x');
+  assert.is((await withLock(state, 'x', { waitMs: 1 }, work)).kind, 'busy');
+  await held.release();
+});
+
+test('what does not let itself be locked is not said to be held by somebody else', async () => {
+  const file = join(temporaryDirectory(), 'file');
+  writeFileSync(file, '');
+  // O_PATH, open(2): there is no lock on such a descriptor, as there is none on a file system without locks.
+  const handle = await open(file, 0o10000000);
+  assert.is(await takeLock(handle, {}), 'flock (util-linux) ends with 65');
+  await handle.close();
 });
 
 test('a wait that is aborted ends, and the lock stays with its holder', async () => {

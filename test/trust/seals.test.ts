@@ -147,6 +147,31 @@ for (const [call, error] of [
   );
 }
 
+needs(['strace'], test, 'where there are no locks no seal is replaced, and nobody is said to hold one', async () => {
+  const at = await place();
+  await writeSeal(at.state, decision());
+  const before = fs.readFileSync(fileOf(at, 'seals'));
+  const failing = ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=flock:error=ENOLCK'];
+  const words = [process.execPath, '--import', 'tsx', child, at.directory, at.root, 'replace', '1', '1'];
+  const run = spawnSync('strace', [...failing, ...words], { encoding: 'utf8' });
+  assert.match(run.stdout, /^not-written .* cannot be locked: flock \(util-linux\) ends with 71/, run.stderr);
+  assert.equal(fs.readFileSync(fileOf(at, 'seals')), before);
+});
+
+needs(
+  ['mount-namespace', 'flock'],
+  test,
+  'without flock(1) no seal is replaced, and that is what is missing',
+  async () => {
+    const at = await place();
+    const hidden = 'mount --bind /dev/null "$(command -v flock)" && exec "$@"';
+    const words = [process.execPath, '--import', 'tsx', child, at.directory, at.root, 'replace', '1', '1'];
+    const mounting = ['--map-root-user', '--mount', 'sh', '-c', hidden, 'sh', ...words];
+    const run = spawnSync('unshare', mounting, { encoding: 'utf8' });
+    assert.match(run.stdout, /^not-written .* cannot be locked: flock \(util-linux\) does not start/, run.stderr);
+  },
+);
+
 test('an empty file is an unreadable seal', async () => {
   const at = await place();
   await writeSeal(at.state, decision());
