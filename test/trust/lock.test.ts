@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { takeLock, withLock } from '../../lib/trust/lock.js';
+import { statOf } from '../../lib/trust/process.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { hold, lockFile, untilWaiting } from './held.js';
@@ -51,6 +52,20 @@ test('who waits for so long, and no longer, is told that somebody holds it', asy
   const { state } = await place();
   const held = await hold(state, 'x');
   assert.is((await withLock(state, 'x', { waitMs: 1 }, work)).kind, 'busy');
+  await held.release();
+});
+
+test('who waits by a flock(1) that is killed is told that, and not that somebody holds it', async () => {
+  const { state } = await place();
+  const held = await hold(state, 'x');
+  const waiting = withLock(state, 'x', {}, work);
+  await untilWaiting(lockFile(state, 'x'), 1);
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  for (const pid of children) if (statOf(pid)?.name === 'flock') process.kill(pid, 'SIGKILL');
+  assert.equal(await waiting, {
+    kind: 'not-locked',
+    problem: `${lockFile(state, 'x')} cannot be locked: flock (util-linux) ends with SIGKILL`,
+  });
   await held.release();
 });
 

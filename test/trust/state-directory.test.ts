@@ -2,9 +2,11 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeOwnDirectory } from '../../lib/trust/own-directory.js';
 import { readReceipt } from '../../lib/trust/receipts.js';
 import { readSeal, writeSeal } from '../../lib/trust/seals.js';
 import { openState } from '../../lib/trust/state-directory.js';
+import { stepwise } from '../races/stepwise.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { BLOB, decision, fileOf, place } from './states.js';
@@ -133,6 +135,27 @@ test('a file in place of the state directory is a problem, not an error', async 
   assert.is((await readReceipt(state, BLOB)).kind, 'none');
   assert.is((await writeSeal(state, decision())).kind, 'not-written');
 });
+
+for (const [mode, problem] of [
+  [0o755, null],
+  [0o777, 'others can write it (mode 0777)'],
+] as const) {
+  const judged = problem === null ? 'is used' : 'is refused if others can write it';
+  test(`a directory that somebody else makes at the same moment ${judged}`, async () => {
+    const folder = join(temporaryDirectory(), 'seals');
+    const make = () => {
+      fs.mkdirSync(folder);
+      fs.chmodSync(folder, mode);
+    };
+    const made = await stepwise(
+      () => makeOwnDirectory(folder),
+      // After it was looked for in vain, and before it is made.
+      (step) => step === 0 && queueMicrotask(make),
+    );
+    assert.is(made, problem && `${folder}: ${problem}`);
+    assert.is(fs.statSync(folder).mode & 0o777, mode);
+  });
+}
 
 needs(['root'], test, 'a state directory of another user is refused', async () => {
   const at = await place();
