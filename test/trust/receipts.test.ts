@@ -238,6 +238,29 @@ needs(['receipts'], test, 'without a state directory a read is forgotten without
   assert.is(outcome.kind === 'not-written' ? outcome.problem : '', null);
 });
 
+needs(
+  ['receipts', 'root'],
+  test,
+  'who may not write in the state directory forgets a read without a problem',
+  async () => {
+    const at = await place();
+    const path = blobFile(at);
+    await remember(at, path, 'good');
+    const before = await receiptOf(at);
+    const hashed = await hashFile(path);
+    fs.chmodSync(join(at.directory, '..'), 0o755);
+    process.seteuid?.(12345);
+    try {
+      const read = { blob: BLOB, path, hashed, result: 'good', structure: 'unknown', tool: '0.1.0' } as const;
+      const reason = 'nothing can be remembered there';
+      assert.equal(await writeReceipt(at.state, read), { kind: 'not-written', reason, problem: null });
+    } finally {
+      process.seteuid?.(0);
+    }
+    assert.equal(await receiptOf(at), before);
+  },
+);
+
 needs(['receipts'], test, 'on a file system whose identities prove nothing a read is not remembered', async () => {
   const at = await place();
   // A regular file on procfs cannot be hashed: the read is that of another file, long after its last change.
