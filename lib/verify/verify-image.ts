@@ -46,8 +46,8 @@ async function verifyOciImage(run: Run, store: Store, ref: string, entry: OciIma
   const findings: Finding[] = [];
   const blobs: BlobReport[] = [];
   if (entry.kernelLayer === null || entry.initrdLayer === null) {
-    const what = entry.kernelLayer === null ? 'kernel' : 'initial RAM disk';
-    findings.push(finding('boot-file-missing', `no layer of the image has a ${what}`, { subject: entry.ref }));
+    const what = entry.kernelLayer === null ? 'a kernel' : 'an initial RAM disk';
+    findings.push(finding('boot-file-missing', `no layer of the image has ${what}`, { subject: entry.ref }));
   }
   // A VM may be started on either hypervisor.
   for (const file of await filesOf(store, partsOfImage(entry), { kind: 'firecracker' }, [store.root])) {
