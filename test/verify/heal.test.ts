@@ -46,6 +46,15 @@ test('one whose structure alone is bad is moved aside first, because ensure over
   assert.is(healed.remedyArgv, null);
 });
 
+test('one that is what its name says, and not what its seal says, is settled by a new seal: ensure would bring it again', () => {
+  const found = finding('blob-corrupt', 'broken', { actual: `sha256:${blob}` });
+  const [healed] = withHealing([found], origin());
+  assert.is(healed?.remedy, `blobcheck seal --replace ${blob}`);
+  assert.equal(healed?.remedyArgv, ['blobcheck', 'seal', '--replace', blob]);
+  const [wrongContent] = withHealing([{ ...found, actual: `sha256:${other}` }], origin());
+  assert.is(wrongContent?.remedy, 'blobcheck ensure simular/win11:v1');
+});
+
 test('what a fresh copy does not mend keeps its own remedy', () => {
   for (const code of [
     'blob-unsealed',

@@ -1,14 +1,19 @@
-import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BlobcheckError } from '../../lib/errors.js';
 import { openState } from '../../lib/trust/state-directory.js';
+import { ledgerOf } from '../../lib/verify/ledger.js';
 import { rereadBlobs } from '../../lib/verify/reread.js';
 import { storeStatus } from '../../lib/verify/status.js';
+import { putRow } from '../builders/edit-metadata.js';
+import { ociNode } from '../builders/oci-node.js';
 import { imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
-import { verifyNode } from '../support/verify-node.js';
+import { sealNode, verifyNode } from '../support/verify-node.js';
 import { hold } from '../trust/held.js';
 
 const test = suite('what is known of each blob');
@@ -67,6 +72,112 @@ needs(['receipts'], test, 'what is read again is remembered, by one process at a
   const held = await hold(state, 'reread');
   assert.is(await rereadBlobs([node.base], options(node)), false);
   await held.release();
+});
+
+test('a root that is not there has no blobs, and that is said', async () => {
+  const node = smallNode();
+  rmSync(node.root.directory, { recursive: true });
+  const { root, engine, blobs, findings } = await storeStatus(options(node));
+  assert.equal([root, engine, blobs], [node.root.directory, null, []]);
+  assert.equal(
+    findings.map(({ code }) => code),
+    ['metadata-unreadable'],
+  );
+});
+
+test('a settings file that is none leaves no root to tell of', async () => {
+  const node = smallNode();
+  const refused = Promise.reject(new BlobcheckError('metadata-unreadable', 'the settings cannot be read'));
+  const { root, findings } = await storeStatus({ ...options(node), location: refused });
+  assert.equal(
+    [root, findings[0]?.code, findings[0]?.message],
+    [null, 'metadata-unreadable', 'the settings cannot be read'],
+  );
+});
+
+test('layers and boot files of OCI images are told with the images and snapshots that need them', async () => {
+  const { root, state, layers } = ociNode();
+  const { blobs } = await storeStatus({ location: root.location, stateDir: state, tool: 'test' });
+  const [lower, upper, third] = layers;
+  const needed = (name: string) => {
+    const { images, snapshots, present } = blobs.find(({ blob }) => blob === name) ?? {};
+    return [images, snapshots, present];
+  };
+  const both = ['fc:v1', 'oci:v1'];
+  assert.equal(needed(`${lower}.erofs`), [['local/oci:v1'], both, true]);
+  assert.equal(needed(`${upper}.erofs`), [['local/oci:v1'], both, true]);
+  assert.equal(needed(`${third}.erofs`), [[], [], true]);
+  for (const file of ['vmlinuz', 'initrd.img']) assert.equal(needed(`${lower}.${file}`), [['local/oci:v1'], [], true]);
+  assert.is(blobs.length, 5);
+});
+
+test('a snapshot without a name is called by its id, and pins nothing that is no blob', async () => {
+  let record: Record<string, unknown> = {};
+  const node = smallNode({ snapshot: () => ({ edit: (files) => (record = files.record) }) });
+  const pins = { [node.base]: {}, '../../etc/passwd': {}, '': {} };
+  putRow(node.root.directory, 'json', 'snapshots', String(record.id), { ...record, name: '', image_blob_ids: pins });
+  const blobs = await statusOf(node);
+  assert.equal(
+    blobs.map(({ blob, snapshots }) => [blob, snapshots]),
+    [[node.base, [record.id]]],
+  );
+});
+
+test('a record that cannot be read is told, and the others stand', async () => {
+  let id = '';
+  const more = (base: string, blob: string) => [
+    snapshotOn('broken:v1', base, blob, { edit: ({ record }) => (id = record.id) }),
+  ];
+  const node = smallNode({ more });
+  putRow(node.root.directory, 'json', 'snapshots', id, { id, name: 'broken:v1', memory: -1 });
+  const { findings, blobs } = await storeStatus(options(node));
+  assert.equal(
+    findings.map(({ code }) => code),
+    ['metadata-unreadable'],
+  );
+  assert.equal(blobs[0]?.snapshots, ['app:v1']);
+});
+
+test('a directory in the place of a blob is no blob', async () => {
+  const node = smallNode();
+  rmSync(node.blob);
+  mkdirSync(node.blob);
+  const [blob] = await statusOf(node);
+  assert.equal([blob?.present, blob?.bytes, blob?.images], [false, null, [imageUrl]]);
+});
+
+test('every seal that a blob has had is told', async () => {
+  const node = smallNode();
+  const [first] = (await sealNode(node)).blobs;
+  await sealNode(node, { replace: node.base });
+  const [blob] = await statusOf(node);
+  assert.equal([blob?.digest, blob?.basis], [first?.digest, 'name']);
+  assert.equal(
+    blob?.history.map(({ digest, basis, size }) => [digest, basis, size]),
+    [[first?.digest, 'name', first?.bytes]],
+  );
+  assert.type(blob?.history[0]?.by, 'string');
+});
+
+test('who reads a blob is told, with how far it is', async () => {
+  const node = smallNode();
+  const state = await openState(node.state, node.root.directory);
+  const ledger = ledgerOf(state, 'test');
+  const asker = { path: node.blob, bytes: 4096, signal: undefined, onProgress: () => {} };
+  const [blob] = await ledger.whileReading(node.base, asker, () => statusOf(node));
+  const { pid, host, bytesDone, bytesTotal, stalled } = blob?.reading ?? {};
+  assert.equal([pid, host, bytesDone, bytesTotal, stalled], [process.pid, hostname(), 0, 4096, false]);
+  assert.equal(blob?.waiting, []);
+  assert.is((await statusOf(node))[0]?.reading, null);
+});
+
+test('who has the turn to read a blob and says nothing is told by its process', async () => {
+  const node = smallNode();
+  const held = await hold(await openState(node.state, node.root.directory), node.base);
+  const [blob] = await statusOf(node);
+  await held.release();
+  const { pid, host, bytesDone, since } = blob?.reading ?? {};
+  assert.equal([pid, host, bytesDone, since], [process.pid, hostname(), null, null]);
 });
 
 test.run();

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, truncateSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { VerifyReport } from '../../lib/report/documents.js';
-import type { SnapshotFiles } from '../builders/cocoon-root.js';
-import { type SmallNode, smallNode } from '../builders/small-node.js';
+import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
+import { putRow } from '../builders/edit-metadata.js';
+import { baseBytes, diskBytes, type SmallNode, smallNode } from '../builders/small-node.js';
 import { blobcheckAsNobody } from '../support/as-nobody.js';
 import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
@@ -115,6 +116,92 @@ test('a store without the directory of its blobs lacks the base', async () => {
   const node = smallNode();
   renameSync(join(node.root.directory, 'cloudimg/blobs'), join(node.root.directory, 'cloudimg/aside'));
   assert.equal(await judge(node), ['blob-missing']);
+});
+
+/** The record of `app:v1`, changed. */
+function withRecord(fields: object): SmallNode {
+  let record: Record<string, unknown> = {};
+  const node = smallNode({ snapshot: () => ({ edit: (files) => (record = files.record) }) });
+  putRow(node.root.directory, 'json', 'snapshots', String(record.id), { ...record, ...fields });
+  return node;
+}
+
+test('a snapshot of what no cocoon that we know makes is not judged', async () => {
+  for (const [fields, words] of [
+    [{ hypervisor: 'qemu' }, 'this is a snapshot of qemu, which this version cannot judge'],
+    [{ image_type: 'iso' }, 'this is a snapshot of an image of the type iso, which this version cannot judge'],
+  ] as const) {
+    for (const name of ['app:v1', '']) {
+      const node = withRecord({ ...fields, name });
+      const [entry] = (await verifyNode(node, { snapshots: [name || idFor('app:v1')] })).snapshots;
+      assert.equal([entry?.name, entry?.id], [name || null, idFor('app:v1')]);
+      assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['snapshot-unsupported']]);
+      assert.is(entry?.findings[0]?.message, words);
+    }
+  }
+});
+
+test('a record that an older cocoon wrote, without a hypervisor and a kind of image, is one of a cloud image', async () => {
+  const node = withRecord({ hypervisor: undefined, image_type: undefined });
+  const [entry] = (await verifyNode(node)).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['allow', []]);
+});
+
+test('a snapshot without a name is called by its id, and brought by it', async () => {
+  const node = withRecord({ name: '', image: '' });
+  const ref = idFor('app:v1');
+  const [entry] = (await verifyNode(node, { snapshots: [ref] })).snapshots;
+  assert.equal([entry?.name, entry?.verdict, codesOf(entry)], [null, 'allow', []]);
+  rmSync(node.blob);
+  const [gone] = (await verifyNode(node, { snapshots: [ref] })).snapshots;
+  assert.equal([codesOf(gone), gone?.findings[0]?.remedyArgv], [['blob-missing'], ['blobcheck', 'ensure', ref]]);
+});
+
+test('a record that cannot be read is no verdict on its snapshot', async () => {
+  const [entry] = (await verifyNode(withRecord({ memory: -1 }))).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['metadata-unreadable']]);
+});
+
+test('an image index that cannot be read is said, and the base is judged all the same', async () => {
+  const node = smallNode();
+  writeFileSync(join(node.root.directory, 'cloudimg/db/images.json'), '{');
+  const [entry] = (await verifyNode(node)).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['metadata-unreadable']]);
+  assert.is(entry?.blobs[0]?.actual, `sha256:${node.base}`);
+  rmSync(node.blob);
+  const [gone] = (await verifyNode(node)).snapshots;
+  assert.equal([gone?.verdict, codesOf(gone)], ['deny', ['blob-missing', 'metadata-unreadable']]);
+});
+
+test('an overlay that names no base is shown as the disk that it is', async () => {
+  const node = smallNode();
+  writeFileSync(join(node.root.files('app:v1'), 'overlay.qcow2'), baseBytes(''));
+  const [entry] = (await verifyNode(node)).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['backing-none']]);
+  assert.equal([entry?.disks[0]?.virtualSize, entry?.disks[0]?.chain, entry?.blobs], [diskBytes, [], []]);
+});
+
+test('a data disk of a name that nobody can open is not judged', async () => {
+  const name = 'd'.repeat(300);
+  const { node } = withDataDisk(({ cocoon }) => (cocoon.storage_configs[1].serial = name));
+  const [entry] = (await verifyNode(node)).snapshots;
+  assert.is(entry?.verdict, 'deny');
+  const found = entry?.findings.find(({ code }) => code === 'file-unreadable');
+  assert.match(found?.message ?? '', 'the disk cannot be opened: ENAMETOOLONG');
+});
+
+test('a state that names no memory is one of no memory, and so is a config.json', async () => {
+  const damages: readonly (readonly [string, (files: SnapshotFiles) => void])[] = [
+    ['state.json', ({ state }) => delete state.snapshots['memory-manager']],
+    ['config.json', ({ config }) => delete config.memory],
+  ];
+  for (const [witness, edit] of damages) {
+    const [entry] = (await verifyNode(smallNode({ snapshot: () => ({ edit }) }))).snapshots;
+    assert.is(entry?.verdict, 'deny', witness);
+    const found = entry?.findings.find(({ code }) => code === 'memory-size-mismatch');
+    assert.is(found?.expectedFrom, witness);
+    assert.match(found?.expected ?? '', /^(at most )?0 bytes$/);
+  }
 });
 
 test.run();
