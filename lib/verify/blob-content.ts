@@ -135,14 +135,14 @@ function settleSeal(
   remembered: Remembered,
   findings: readonly Finding[],
 ): readonly Finding[] {
-  if (remembered.sealProblem === null || !findings.some(({ code }) => code === 'blob-unsealed')) return findings;
   const unsealed = findings.find(({ code }) => code === 'blob-unsealed');
+  if (remembered.sealProblem === null || unsealed === undefined) return findings;
   return [
     finding('seal-unreadable', `the seal of the ${blobWords(blob).noun} cannot be read: ${remembered.sealProblem}`, {
       subject: path,
-      expected: unsealed?.expected ?? null,
-      expectedFrom: unsealed?.expectedFrom ?? null,
-      actual: unsealed?.actual ?? null,
+      expected: unsealed.expected,
+      expectedFrom: unsealed.expectedFrom,
+      actual: unsealed.actual,
     }),
   ];
 }
