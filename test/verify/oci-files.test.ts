@@ -1,5 +1,6 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { putRow } from '../builders/edit-metadata.js';
@@ -120,6 +121,24 @@ test('are not those that an unreadable index says', async () => {
   writeFileSync(join(node.root.directory, 'oci/db/images.json'), '{');
   const entry = await judgedOci(node);
   assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['metadata-unreadable']]);
+});
+
+test('hold the unpacked kernel of a Firecracker, which must be what the sealed one becomes', async () => {
+  const node = ociNode();
+  const boot = join(node.root.directory, 'oci/boot', node.layers[0]);
+  const elf = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(200, 'kernel')]);
+  writeFileSync(join(boot, 'vmlinuz'), Buffer.concat([Buffer.from('MZ'), gzipSync(elf)]));
+  await sealNode(node, { names: ['fc:v1'] });
+  const vmlinux = join(boot, 'vmlinux');
+  writeFileSync(vmlinux, Buffer.concat([elf, Buffer.from('more')]));
+  const foreign = await judgedOci(node, 'fc:v1');
+  assert.equal([foreign?.verdict, foreign?.findings[0]?.subject], ['deny', vmlinux]);
+  writeFileSync(vmlinux, elf);
+  const entry = await judgedOci(node, 'fc:v1');
+  assert.equal([entry?.verdict, codesOf(entry)], ['allow', []]);
+  const { basis, actual } = entry?.blobs.at(-1) ?? {};
+  assert.equal([basis, actual], ['proved', `sha256:${sha256(elf)}`]);
+  assert.equal((await judgedOci(node, 'oci:v1'))?.blobs.length, 4);
 });
 
 test('are as large as the guest knows them', async () => {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +18,8 @@ import { baseBytes, diskBytes, type SmallNode, smallNode } from '../builders/sma
 import { blobcheckAsNobody } from '../support/as-nobody.js';
 import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
-import { verifyNode } from '../support/verify-node.js';
+import { sealNode, verifyNode } from '../support/verify-node.js';
+import { flip } from './blobs.js';
 
 const test = suite('a snapshot, from its directory to its base');
 
@@ -188,6 +198,28 @@ test('a data disk of a name that nobody can open is not judged', async () => {
   assert.is(entry?.verdict, 'deny');
   const found = entry?.findings.find(({ code }) => code === 'file-unreadable');
   assert.match(found?.message ?? '', 'the disk cannot be opened: ENAMETOOLONG');
+});
+
+test('a base that cannot be looked at is no verdict on what is in it', async () => {
+  const node = smallNode();
+  const blobs = join(node.root.directory, 'cloudimg/blobs');
+  renameSync(blobs, `${blobs}.aside`);
+  symlinkSync(blobs, blobs);
+  const [entry] = (await verifyNode(node)).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['blob-unreadable']]);
+  assert.is(entry?.findings[0]?.message, 'the base cannot be opened: ELOOP: too many symbolic links encountered');
+  const sealed = await sealNode(node);
+  assert.equal([sealed.verdict, sealed.findings[0]?.subject, sealed.blobs], ['unverified', blobs, []]);
+  assert.match(sealed.findings[0]?.message ?? '', 'the directory of the blobs cannot be read: ELOOP');
+});
+
+test('what may be interrupted finds the same', async () => {
+  const node = smallNode();
+  await verifyNode(node);
+  await flip(node.blob, 5 * 65_536 + 3);
+  const { signal } = new AbortController();
+  const [entry] = (await verifyNode(node, undefined, { signal })).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['blob-corrupt']]);
 });
 
 test('a state that names no memory is one of no memory, and so is a config.json', async () => {

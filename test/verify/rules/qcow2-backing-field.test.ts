@@ -56,4 +56,10 @@ test('a blob has no backing file, in whatever format; a format alone is well', (
   assert.equal(blob({ extensions: [format('q'.repeat(16))] }), ['blob-malformed']);
 });
 
+test('a base whose backing name cannot be read has one all the same, and where it stands is said', () => {
+  const header = blobHeader({ backing: { offset: 528n, size: 5, name: null } });
+  const found = judgeHeader({ kind: 'qcow2', header }, '/b', 'blob').find(({ code }) => code === 'blob-has-backing');
+  assert.equal([found?.message, found?.actual], ['it has a backing file of its own', '5 bytes at byte 528']);
+});
+
 test.run();
