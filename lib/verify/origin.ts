@@ -80,6 +80,6 @@ export function imageBlobs(entry: OciImageEntry): string[] {
 }
 
 /** Where the blob of a name is in a store. */
-export function storeBlobPath({ root }: Store, name: string): string {
+export function storeBlobPath({ root }: Pick<Store, 'root'>, name: string): string {
   return blobPath(root, parseBlobName(name) ?? { kind: 'base', hex: name });
 }

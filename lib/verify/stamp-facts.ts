@@ -2,7 +2,6 @@ import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
 import type { FileIdentity } from '../file/identity.js';
-import { blobPath, parseBlobName } from '../store/blob.js';
 import { ociBoot, snapshotIndex, snapshotParent } from '../store/layout.js';
 import { openStore } from '../store/open.js';
 import { memoryName } from '../store/snapshot-kind.js';
@@ -14,6 +13,7 @@ import { readReceipt } from '../trust/receipts.js';
 import { type StampedFile, type StampedFiles, stampText } from '../trust/stamp.js';
 import { folderOf, openState, type StateDirectory } from '../trust/state-directory.js';
 import { blobsOf } from './blob-targets.js';
+import { storeBlobPath } from './origin.js';
 import { rootSpellings } from './root-spellings.js';
 import type { StoreCheckOptions } from './run.js';
 import { readSnapshotFacts, type SnapshotFacts } from './snapshot-facts.js';
@@ -148,7 +148,7 @@ async function rememberedBlob(state: StateDirectory, blob: string): Promise<Reme
   };
 }
 
-const pathOf = (root: string, name: string) => blobPath(root, parseBlobName(name) ?? { kind: 'base', hex: name });
+const pathOf = (root: string, name: string) => storeBlobPath({ root }, name);
 
 /**
  * A blob, and the directories of the store above it, but for those whose entries come and go with other images. The one of
