@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryReport } from '../../lib/report/documents.js';
@@ -111,6 +113,15 @@ test('a machine with one disk for cloud-init more is allowed, one without it is 
     ),
     ['layer-mismatch'],
   );
+});
+
+test('a record that an older cocoon wrote, without a hypervisor, is restored onto a Cloud Hypervisor', async () => {
+  const node = nodeWithMachine('json');
+  const index = join(node.root.directory, 'snapshot/db/snapshots.json');
+  writeFileSync(index, readFileSync(index, 'utf8').replaceAll('"hypervisor":"cloud-hypervisor",', ''));
+  const entry = await onto(node, 'web');
+  assert.equal([entry?.verdict, codesOf(entry)], ['allow', []]);
+  assert.equal(codesOf(await onto(node, 'other')), ['vm-not-found']);
 });
 
 test.run();
