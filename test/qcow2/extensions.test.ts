@@ -79,6 +79,10 @@ test('each type is decoded, and an unknown one is named by its number', () => {
   assert.equal(extensions[3]?.bitmaps, { count: 3, reserved: 0, directorySize: 64n, directoryOffset: 65536n });
 });
 
+test('an extension of encryption is told by its name', () => {
+  assert.is(parse(extension(0x0537be77, Buffer.alloc(16))).extensions[0]?.name, 'encryption');
+});
+
 function feature(kind: number, bit: number, name: string): Buffer {
   const entry = Buffer.alloc(48);
   entry.set([kind, bit]);
