@@ -20,7 +20,7 @@ const NODE_ALONE = 'node -e 0, empty environment';
 const HOOK = 'pre-clone, warm';
 const GUARD = 'cocoon-guard vm clone, warm';
 const BY_NODE = 'blobcheck hook';
-const SHELL = 'sh -c :';
+const SHELL = 'sh -c true';
 
 /** The smallest program that there is in cocoon's place. */
 const STUB = '/bin/true';
@@ -56,7 +56,7 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
         started(BY_NODE, [program, 'hook', ...node.options, SNAPSHOT], absent),
         started(NODE, [process.execPath, '-e', '0']),
         startedByShell(NODE_ALONE, [process.execPath, '-e', '0'], { runs: RUNS, env: EMPTY }),
-        started(SHELL, ['sh', '-c', ':']),
+        started(SHELL, ['sh', '-c', 'true']),
         started('stat of one file', ['stat', '-c', '%i %s %Y %y %z', node.blob]),
         started(`${STUB}, in cocoon's place`, [STUB]),
       ],
