@@ -19,7 +19,9 @@ export interface Connection {
   readonly mode: ReadMode;
   /** What the files looked like just before it was opened. */
   readonly stamp: string;
-  /** Runs one SELECT and returns its rows, each a list of its columns. */
+  /** How the bytes of a text are read. */
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
+  /** Runs one SELECT and returns its rows, each a list of its columns. A text comes up to its first NUL. */
   select(columns: readonly string[], rest: string): readonly (readonly unknown[])[];
   /** Runs `use` in one read transaction. */
   transaction<T>(use: () => T): T;
@@ -43,14 +45,16 @@ export function connect(
     rows.push(values);
     return null;
   });
-  const connection: Connection = {
+  const select = (columns: readonly string[], rest: string) => {
+    rows.length = 0;
+    database.exec(`SELECT blobcheck_row(${columns.join(', ')}) ${rest}`);
+    return [...rows];
+  };
+  const connectionIn = (encoding: Connection['encoding']): Connection => ({
     mode,
     stamp,
-    select(columns, rest) {
-      rows.length = 0;
-      database.exec(`SELECT blobcheck_row(${columns.join(', ')}) ${rest}`);
-      return [...rows];
-    },
+    encoding,
+    select,
     transaction(use) {
       database.exec('BEGIN');
       try {
@@ -62,15 +66,18 @@ export function connect(
     close() {
       database.close();
     },
-  };
+  });
   try {
     database.exec('PRAGMA trusted_schema = 0');
+    // Reads the header; a file that is no database fails here.
+    const encoding = String(select(['encoding'], 'FROM pragma_encoding')[0]?.[0]).toLowerCase();
+    const connection = connectionIn(encoding as Connection['encoding']);
     connection.transaction(() => checkIdentity(connection, path));
+    return connection;
   } catch (error) {
     database.close();
     throw error;
   }
-  return connection;
 }
 
 /** A text for SQL, whatever is in it and whatever encoding the database has; what a NUL would end is put together. */

@@ -20,6 +20,8 @@ export interface DatabaseSpec {
   readonly as?: 'bytes' | 'text';
   readonly applicationId?: number;
   readonly userVersion?: number;
+  /** As `PRAGMA encoding` names it; cocoon's is UTF-8. */
+  readonly encoding?: string;
   /** The state of a namespace; null leaves its row out. */
   readonly states?: Readonly<Record<string, string | null>>;
 }
@@ -34,10 +36,17 @@ class Raw {
 }
 
 export function writeDatabase(path: string, spec: DatabaseSpec = {}): void {
-  const { rows = {}, as = 'bytes', applicationId = 0x434f434e, userVersion = 1, states = {} } = spec;
+  const {
+    rows = {},
+    as = 'bytes',
+    applicationId = 0x434f434e,
+    userVersion = 1,
+    encoding = 'UTF-8',
+    states = {},
+  } = spec;
   mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   const database = new DatabaseSync(path);
-  database.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE');
+  database.exec(`PRAGMA encoding = '${encoding}'; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE`);
   database.exec(`CREATE TABLE meta_state (namespace TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL,
     source TEXT, sha256 TEXT, records INTEGER, applied_at TEXT)`);
   for (const [namespace, tables] of Object.entries(NAMESPACES)) {
