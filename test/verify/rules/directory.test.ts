@@ -114,6 +114,17 @@ for (const name of ['extra', '.hidden', 'overlay.qcow2.bak', 'cow.raw2', 'data-x
   });
 }
 
+for (const name of ['xcow.raw', 'cow.raw2', 'xvmstate', 'vmstate2', 'mem2', 'xmem', 'overlay.qcow2', 'memory-ranges']) {
+  test(`${name} is a file that cocoon does not write beside a Firecracker`, () => {
+    const files = listed(['cow.raw', 'vmstate', 'mem', 'cocoon.json', name]);
+    const found = judgeDirectory(path, files, { kind: 'firecracker', diskFiles: ['cow.raw'] });
+    assert.equal(
+      found.map(({ code, subject }) => [code, subject]),
+      [['snapshot-file-unknown', `${path}/${name}`]],
+    );
+  });
+}
+
 for (const name of ['cow.raw.cocoon-clone-backup', 'api.sock', 'console.sock', 'ch.pid', 'fc.pid', 'vmstate', 'mem']) {
   test(`${name} is a file that cocoon would take for its own`, () => {
     const [found, ...others] = judge([...usual, name]);

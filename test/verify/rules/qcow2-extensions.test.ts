@@ -69,4 +69,16 @@ test('a bitmaps extension is judged as QEMU reads it, and only where its bit say
   assert.equal(blob({ extensions: [bitmapsExtension({}, 32)] }), ['blob-malformed']);
 });
 
+test('every extension that the specification knows is there once', () => {
+  const timesOf = (extensions: readonly HeaderExtension[]) => {
+    const findings = judgeHeader({ kind: 'qcow2', header: blobHeader({ extensions }) }, '/b', 'blob');
+    return findings.filter(({ message }) => message.includes(' times')).map(({ code, actual }) => [code, actual]);
+  };
+  for (const type of [0xe2792aca, 0x6803f857, 0x23852875, 0x0537be77, 0x44415441]) {
+    assert.equal(timesOf([extension(type)]), []);
+    assert.equal(timesOf([extension(type), extension(type)]), [['blob-malformed', '2']], type.toString(16));
+  }
+  assert.equal(timesOf([extension(0x1234), extension(0x1234)]), []);
+});
+
 test.run();
