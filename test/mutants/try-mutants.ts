@@ -8,7 +8,7 @@ import { type Answer, startTestProcess, type TestProcess } from './test-process.
 const LOADING_LIMIT_MS = 20_000;
 
 /** A process with much behind it is slow and has filled its temporary directory. */
-const RUNS_PER_PROCESS = 300;
+const RUNS_PER_PROCESS = 50;
 
 /**
  * Milliseconds of tests that a mutant is tried with beside those of its own file, so that what every run of the program asks
