@@ -21,7 +21,7 @@ import { tryMutants } from './try-mutants.js';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The tests of what judges, and of the commands that let it judge. Those of other rooms are too slow to be run once for a mutant. */
-const testRooms = /^(qcow2|verify|cli|threats|remedy|archive|incidents)\b/;
+const testRooms = /^(qcow2|verify|cli|threats|remedy|archive|races|incidents)\b/;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
