@@ -219,6 +219,74 @@ test('a file that would be opened in the place of one that was judged must not c
   assert.equal((await run.recheck([entry])).map(codesOf), [['blob-changed']]);
 });
 
+test('a base that nobody asked for by another name is looked at again by its path', async () => {
+  const base = await baseOf(baseImage('good'));
+  const run = await startRun(dirname(base.path), { stateDir: null, tool: 'test' });
+  const { findings, report } = await run.blob({ blob: base.blob, path: base.path, indexedBytes: [] });
+  const entry = entryOf({ ref: 'app:v1', findings, blobs: [report] });
+  assert.equal(await run.recheck([entry]), [entry]);
+  replace(base.path);
+  assert.equal((await run.recheck([entry])).map(codesOf), [['blob-changed']]);
+});
+
+test('what is watched has changed where it says so, and where it cannot be looked at again', async () => {
+  const base = await baseOf(baseImage('good'));
+  const run = await startRun(dirname(base.path), { stateDir: null, tool: 'test' });
+  const watched = async (areSame: () => Promise<boolean>) => {
+    const { findings, report } = await run.blob({ blob: base.blob, path: base.path, indexedBytes: [] });
+    const entry = run.watch(entryOf({ ref: 'app:v1', findings, blobs: [report] }), { path: '/watched', areSame });
+    const [again] = await run.recheck([entry]);
+    return again?.findings.map(({ code, subject }) => [code, subject]);
+  };
+  assert.equal(await watched(async () => true), []);
+  assert.equal(await watched(async () => false), [['file-changed', '/watched']]);
+  assert.equal(await watched(() => Promise.reject(new Error('EIO'))), [['file-changed', '/watched']]);
+});
+
+for (const directory of ['', 'cloudimg', 'cloudimg/blobs', 'snapshot/localfile']) {
+  test(`a directory that was moved away and back has led elsewhere meanwhile: ${directory || 'the root'}`, async () => {
+    const node = smallNode();
+    const run = await startRun(node.root.directory, { stateDir: null, tool: 'test' });
+    const { findings, report } = await run.blob({ blob: node.base, path: node.blob, indexedBytes: [] });
+    const entry = entryOf({ ref: 'app:v1', findings, blobs: [report] });
+    assert.equal((await run.recheck([entry])).map(codesOf), [[]]);
+    const path = join(node.root.directory, directory);
+    renameSync(path, `${node.root.directory}.away`);
+    renameSync(`${node.root.directory}.away`, path);
+    const [again] = await run.recheck([entry]);
+    assert.equal(
+      again?.findings.map(({ code, subject }) => [code, subject]),
+      [['file-changed', path]],
+    );
+  });
+}
+
+needs(receiptsNeed, test, 'a read that is longer ago than it may be speaks on, or is done again at once', async () => {
+  const node = smallNode();
+  await settled(node.blob);
+  const judged = async (options: Parameters<typeof verifyNode>[2]) => {
+    const [entry] = (await verifyNode(node, undefined, options)).snapshots;
+    return [entry?.blobs[0]?.how, ...codesOf(entry)];
+  };
+  const day = 24 * 60 * 60 * 1000;
+  assert.equal(await judged({}), ['hashed']);
+  assert.equal(await judged({}), ['receipt']);
+  assert.equal(await judged({ maxAgeMs: day, readsOverdue: true }), ['receipt']);
+  assert.equal(await judged({ maxAgeMs: 0 }), ['receipt', 'verification-overdue']);
+  assert.equal(await judged({ maxAgeMs: 0, readsOverdue: true }), ['hashed']);
+  assert.equal(await judged({ content: 'read' }), ['hashed']);
+});
+
+needs(['disk-backed-tmp'], test, 'a read past the page cache is one where it is asked for', async () => {
+  const node = smallNode();
+  const readFrom = async (options: Parameters<typeof verifyNode>[2]) => {
+    return (await verifyNode(node, undefined, { ...options, content: 'read' })).snapshots[0]?.blobs[0]?.readFrom;
+  };
+  assert.is(await readFrom({ direct: true }), 'disk');
+  assert.is(await readFrom({ direct: false }), 'cache');
+  assert.is(await readFrom({}), 'cache');
+});
+
 function rewrite(path: string): void {
   writeFileSync(path, readFileSync(path));
 }
