@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readReceipt } from '../../lib/trust/receipts.js';
+import { type JudgedStructure, judgeStructure } from '../../lib/verify/blob-structure.js';
+import { buildErofs } from '../builders/erofs.js';
+import { readBuffer } from '../qcow2/in-memory.js';
 import { needs } from '../support/requires.js';
 import {
   type Base,
@@ -80,6 +83,40 @@ here('they are walked by another version, by a full read, and of a file that was
   await flip(touched.path, touched.bytes.length - 1);
   assert.equal(readFileSync(touched.path), touched.bytes);
   assert.equal(codes(await touched.judge()), ['blob-malformed']);
+});
+
+/** What is judged of the bytes under a name. */
+async function judged(blob: string, bytes: Buffer) {
+  const request = { blob, path: '/x', size: bytes.length, signal: undefined, tables: 'unknown' } as const;
+  const { findings, header, bad, sound }: JudgedStructure = await judgeStructure(readBuffer(bytes), request);
+  return { codes: findings.map(({ code }) => code), hasHeader: header !== null, bad, sound };
+}
+
+test('a base, and whatever has no name of another kind, is a qcow2 image', async () => {
+  for (const blob of ['ab'.repeat(32), 'ab', '']) {
+    const good = { codes: [], hasHeader: true, bad: false, sound: true };
+    assert.equal(await judged(blob, baseImage('good')), good);
+    const dirty = { codes: ['blob-marked-dirty'], hasHeader: true, bad: false, sound: false };
+    assert.equal(await judged(blob, baseImage('dirty', { incompatible: 1n })), dirty);
+    const bad = { codes: ['blob-malformed'], hasHeader: false, bad: true, sound: false };
+    assert.equal(await judged(blob, damaged('bad')), bad);
+    assert.equal(await judged(blob, Buffer.from('no image')), bad);
+  }
+});
+
+test('a layer is an EROFS image, and a boot file is bytes', async () => {
+  const none = { codes: [], hasHeader: false, bad: false, sound: true };
+  const layer = `${'ab'.repeat(32)}.erofs`;
+  assert.equal(await judged(layer, buildErofs({})), none);
+  assert.equal(await judged(layer, Buffer.from('no image')), {
+    codes: ['layer-malformed'],
+    hasHeader: false,
+    bad: true,
+    sound: false,
+  });
+  for (const ending of ['vmlinuz', 'initrd.img', 'vmlinux']) {
+    assert.equal(await judged(`${'ab'.repeat(32)}.${ending}`, Buffer.from('no image')), none);
+  }
 });
 
 test.run();

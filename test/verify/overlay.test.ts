@@ -1,9 +1,17 @@
-import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type BlobPlace, type JudgedOverlay, judgeOverlay } from '../../lib/verify/overlay.js';
+import {
+  type BlobPlace,
+  type JudgedOverlay,
+  judgeOverlay,
+  judgeOverlayContent,
+  overlayDisk,
+} from '../../lib/verify/overlay.js';
 import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
+import { headerOf, readBuffer } from '../qcow2/in-memory.js';
+import { openBelow } from '../support/open-files.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('overlay');
@@ -141,15 +149,28 @@ test('what the header and the name are found guilty of stands together, the head
   assert.equal(codes(judged), ['overlay-encrypted', 'backing-outside-store']);
 });
 
-test('tables that lead to the header are a finding, and the base is known all the same', async () => {
+/** An overlay on a blob of the store, one of whose tables leads to the header. */
+function damagedTables(): Buffer {
   write(join(blobs, `${hex}.qcow2`), { zeroClusters: [0] });
   const bytes = readFileSync(path);
   const l2 = Number(bytes.readBigUInt64BE(Number(bytes.readBigUInt64BE(40))) & 0xffff_ffff_ffffn);
   bytes.writeBigUInt64BE(1n << 63n, l2);
-  writeFileSync(path, bytes);
+  return bytes;
+}
+
+test('tables that lead to the header are a finding, and the base is known all the same', async () => {
+  writeFileSync(path, damagedTables());
   const judged = await judgeOverlay(path, inStore);
   assert.equal(codes(judged), ['overlay-malformed']);
   assert.is(judged.base, hex);
+});
+
+test('tables of which not all was read are left to whoever has them', async () => {
+  const bytes = damagedTables();
+  const judge = async (tables: 'unknown' | 'unread') =>
+    codes(await judgeOverlayContent(readBuffer(bytes), { path, size: bytes.length, tables }, inStore, undefined));
+  assert.equal(await judge('unread'), []);
+  assert.equal(await judge('unknown'), ['overlay-malformed']);
 });
 
 test('guest writes that no table leads to are a warning', async () => {
@@ -179,6 +200,67 @@ test('a file that is no image, or ends in its header, has no header to show', as
     assert.equal(codes(judged), ['overlay-malformed']);
     assert.equal([judged.header, judged.base], [null, null]);
   }
+});
+
+test('the base is opened by its name, and by a relative one from the directory of the overlay', async () => {
+  const absolute = join(blobs, `${hex}.qcow2`);
+  assert.is((await judge(absolute)).basePath, absolute);
+  const relative = `../blobs/${hex}.qcow2`;
+  assert.is((await judge(relative, outsideCocoon)).basePath, `${join(store, 'snap')}/${relative}`);
+  for (const name of [relative, '/etc/shadow', null]) assert.is((await judge(name)).basePath, null, `${name}`);
+});
+
+test('an overlay that stays in its place needs a base, too, and one that is a file', async () => {
+  assert.equal(codes(await judge(null, outsideCocoon)), ['backing-none']);
+  assert.equal(codes(await judge('nbd:localhost:1', outsideCocoon)), ['backing-not-a-path']);
+});
+
+test('an overlay that changes while it is judged is said to, beside what was found', async () => {
+  write('/etc/shadow');
+  const judging = judgeOverlay(path, inStore);
+  appendFileSync(path, Buffer.alloc(512));
+  assert.equal(
+    (await judging).findings.map(({ code, subject }) => [code, subject]),
+    [
+      ['file-changed', path],
+      ['backing-outside-store', path],
+    ],
+  );
+});
+
+test('an overlay is closed again', async () => {
+  await judge(null);
+  assert.equal(openBelow(store), []);
+});
+
+test('what is no regular file in the place of an overlay is not there, and what cannot be opened is not read', async () => {
+  const found = async (at: string) =>
+    (await judgeOverlay(at, inStore)).findings.map(({ code, subject, actual, message }) => [
+      code,
+      subject,
+      actual,
+      message,
+    ]);
+  const message = 'the overlay is not there as a regular file';
+  const gone = join(store, 'gone.qcow2');
+  assert.equal(await found(gone), [['snapshot-file-missing', gone, 'missing', message]]);
+  assert.equal(await found(blobs), [['snapshot-file-missing', blobs, 'directory', message]]);
+  const long = join(store, 'x'.repeat(300));
+  assert.equal(await found(long), [
+    ['file-unreadable', long, null, 'the overlay cannot be opened: ENAMETOOLONG: name too long'],
+  ]);
+});
+
+test('a report shows the size of a disk as far as JSON has numbers for it, and whether it was open', async () => {
+  const header = await headerOf(buildQcow2({ virtualSize: size }));
+  const shown = (changes: Partial<typeof header> | null) =>
+    overlayDisk('x.qcow2', { header: changes && { ...header, ...changes } }, []);
+  const disk = { file: 'x.qcow2', role: 'cow', format: 'qcow2', chain: [] };
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  assert.equal(shown({}), { ...disk, virtualSize: size, dirty: false });
+  assert.equal(shown({ incompatible: 1n, virtualSize: most }), { ...disk, virtualSize: Number(most), dirty: true });
+  assert.equal(shown({ virtualSize: most + 1n }), { ...disk, virtualSize: null, dirty: false });
+  assert.equal(shown(null), { ...disk, virtualSize: null, dirty: null });
 });
 
 test.run();

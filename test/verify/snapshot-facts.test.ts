@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,6 +13,7 @@ import {
 import { MEMORY, STORAGE } from '../builders/cocoon-root.js';
 import { ociNode } from '../builders/oci-node.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
+import { openBelow } from '../support/open-files.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { factsOf } from './facts.js';
 
@@ -272,17 +273,7 @@ test('a disk that cannot be opened is said, and the others are read', async () =
 test('the disks are closed again', async () => {
   const node = withDisk(content(4096));
   await readDisks(await factsOf(node));
-  const open = readdirSync('/proc/self/fd').map((name) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${name}`);
-    } catch {
-      return '';
-    }
-  });
-  assert.equal(
-    open.filter((path) => path.startsWith(node.root.directory)),
-    [],
-  );
+  assert.equal(openBelow(node.root.directory), []);
 });
 
 test('the firmware that config.json names is looked for in this root alone', async () => {
