@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { BlobcheckError, systemErrorCode } from '../errors.js';
+import { dirname, join } from 'node:path';
+import { BlobcheckError } from '../errors.js';
 import { type Finding, finding } from '../finding/finding.js';
-import { blobNameAt, parseBlobName } from '../store/blob.js';
+import { blobNameAt } from '../store/blob.js';
 import { listBases, listOciBlobs } from '../store/blob-directory.js';
 import { cloudImageBlobs } from '../store/layout.js';
 import type { Store } from '../store/store.js';
@@ -69,7 +68,6 @@ async function targetsOf(
 
 /** The name of the blob that a word means: its name, or a path to its file; null where it means none of this store. */
 async function blobCalled(store: Store, word: string): Promise<string | null> {
-  if (parseBlobName(word) !== null) return word;
   const blob = blobNameAt(word);
   if (blob === null) return null;
   return !word.includes('/') || (await isSameDirectory(dirname(word), dirname(storeBlobPath(store, blob))))
@@ -122,12 +120,8 @@ async function baseOf(
 }
 
 async function isSameDirectory(one: string, other: string): Promise<boolean> {
-  try {
-    return (await realpath(resolve(one))) === (await realpath(other));
-  } catch (error) {
-    if (systemErrorCode(error) === null) throw error;
-    return false;
-  }
+  const resolved = await realpathOrNull(one);
+  return resolved !== null && resolved === (await realpathOrNull(other));
 }
 
 function targetOf(store: Store, blob: string): BlobTarget {

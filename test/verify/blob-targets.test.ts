@@ -1,12 +1,16 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openStore } from '../../lib/store/open.js';
+import { blobsToSeal, type SealRequest } from '../../lib/verify/blob-targets.js';
+import { putRow } from '../builders/edit-metadata.js';
 import { ociNode } from '../builders/oci-node.js';
 import { baseBytes, overlayOn, type SmallNode, smallNode } from '../builders/small-node.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
 import { codesIn, outcomes } from './seal-reports.js';
+import { editSidecar } from './sealed-oci.js';
 
 const test = suite('the blobs that are to be sealed');
 
@@ -99,6 +103,90 @@ test('an OCI snapshot whose sidecar names no layer of this store has nothing to 
   assert.equal([report.verdict, codesIn(report), report.blobs], ['deny', ['sidecar-mismatch'], []]);
   assert.is(report.findings[0]?.subject, path);
   assert.match(report.findings[0]?.message ?? '', 'names no layer of this store');
+});
+
+/** What words lead to, without sealing it: the name and path of each blob, and the code and subject of each finding. */
+async function asked({ root }: Pick<SmallNode, 'root'>, request: SealRequest) {
+  const store = await openStore(await root.location);
+  try {
+    const { targets, findings } = await blobsToSeal(store, request);
+    return {
+      blobs: targets.map(({ blob, path }) => [blob, path]),
+      found: findings.map(({ code, subject }) => [code, subject]),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+test('all are the bases, layers and boot files that are there', async () => {
+  const small = smallNode();
+  assert.equal(await asked(small, { all: true }), { blobs: [[small.base, small.blob]], found: [] });
+  const node = ociNode();
+  const { blobs } = await asked(node, { all: true });
+  const files = node.layers.map((hex) => `${hex}.erofs`);
+  const boot = ['initrd.img', 'vmlinuz'].map((file) => `${node.layers[0]}.${file}`);
+  assert.equal(
+    blobs.map(([blob]) => blob),
+    [...files, ...boot].sort(),
+  );
+});
+
+test('a blob is called by its name, its file name, its path, or a snapshot on it, and is one blob', async () => {
+  const node = smallNode();
+  const link = join(temporaryDirectory(), 'link');
+  symlinkSync(dirname(node.blob), link);
+  const names = [node.base, `${node.base}.qcow2`, node.blob, join(link, `${node.base}.qcow2`), 'app:v1'];
+  for (const name of names) {
+    assert.equal(await asked(node, { names: [name] }), { blobs: [[node.base, node.blob]], found: [] }, name);
+  }
+  assert.equal(await asked(node, { names }), { blobs: [[node.base, node.blob]], found: [] });
+  assert.equal(await asked(node, { replace: node.blob }), { blobs: [[node.base, node.blob]], found: [] });
+  const oci = ociNode();
+  const kernel = join(oci.root.directory, 'oci/boot', oci.layers[0], 'vmlinuz');
+  assert.equal(await asked(oci, { names: [kernel] }), { blobs: [[`${oci.layers[0]}.vmlinuz`, kernel]], found: [] });
+});
+
+test('a path to another file of the directory of the blobs is no blob', async () => {
+  const node = smallNode();
+  const path = join(dirname(node.blob), 'other.qcow2');
+  writeFileSync(path, 'x');
+  assert.equal(await asked(node, { names: [path] }), { blobs: [], found: [['snapshot-not-found', path]] });
+});
+
+test('the base of a blob that is gone with its directory is asked for by the snapshot all the same', async () => {
+  const node = smallNode();
+  rmSync(dirname(node.blob), { recursive: true });
+  assert.equal(await asked(node, { names: ['app:v1'] }), { blobs: [[node.base, node.blob]], found: [] });
+  assert.equal(await asked(node, { names: [node.blob] }), { blobs: [], found: [['snapshot-not-found', node.blob]] });
+});
+
+test('an overlay that names its base by a relative path leads to none', async () => {
+  const node = smallNode();
+  const overlay = join(node.root.files('app:v1'), 'overlay.qcow2');
+  writeFileSync(overlay, overlayOn(`../../../cloudimg/blobs/${node.base}.qcow2`));
+  assert.equal(await asked(node, { names: ['app:v1'] }), { blobs: [], found: [['backing-relative', overlay]] });
+});
+
+test('nothing of a snapshot is looked at whose directory is outside the store', async () => {
+  const outside = join(temporaryDirectory(), 'app');
+  let record: Record<string, unknown> = {};
+  const node = smallNode({ snapshot: () => ({ edit: (files) => (record = files.record) }) });
+  cpSync(node.root.files('app:v1'), outside, { recursive: true });
+  putRow(node.root.directory, 'json', 'snapshots', String(record.id), { ...record, data_dir: outside });
+  assert.equal(await asked(node, { names: ['app:v1'] }), { blobs: [], found: [['snapshot-file-missing', outside]] });
+});
+
+test('an OCI snapshot of one file has one blob', async () => {
+  const node = ociNode();
+  const [lower] = node.layers;
+  editSidecar(node, 'oci:v1', 'cocoon.json', (document) => document.storage_configs.splice(1));
+  editSidecar(node, 'oci:v1', 'config.json', ({ payload }) => {
+    payload.kernel = '/elsewhere';
+    delete payload.initramfs;
+  });
+  const { blobs, found } = await asked(node, { names: ['oci:v1'] });
+  assert.equal([blobs.map(([blob]) => blob), found], [[`${lower}.erofs`], []]);
 });
 
 test.run();
