@@ -138,6 +138,38 @@ test('a pattern without a usable match is denied, and what it passed over is cou
   assert.equal(shown(await ask('simular?win12')), ['snapshot-not-found']);
 });
 
+test('a pattern is one only for whoever takes patterns, and only where nothing else is meant', async () => {
+  const single = await resolveTargets(store, ['simular/*'], false);
+  assert.equal([shown(single), single.skipped], [['snapshot-not-found'], 0]);
+  assert.is(single.targets[0]?.kind === 'none' && single.targets[0].finding.message, 'there is no snapshot simular/*');
+  const odd = storeOf([
+    listing('x[y]1', 'a'),
+    listing('x[y]2', 'xy1'),
+    listing('CCCC1', 'z[y]', { pending: true }),
+    listing('DDDD1', 'zy'),
+  ]);
+  assert.equal(shown(await resolveTargets(odd, ['x[y]', 'z[y]'])), ['snapshot-ambiguous', 'snapshot-pending']);
+});
+
+test('what a pattern matches comes by name, whatever the ids', async () => {
+  const shuffled = storeOf([
+    listing('1', 'b'),
+    listing('2', 'c'),
+    listing('3', 'a'),
+    listing('4', 'b'),
+    listing('5', ''),
+  ]);
+  for (const found of [await resolveTargets(shuffled, ['*']), await resolveTargets(shuffled, ['{a,b,c,}'])]) {
+    assert.equal(shown(found), ['3', '1', '4', '2']);
+  }
+});
+
+test('a reference whose entry is broken is none, and called as it was asked for', async () => {
+  const torn = storeOf([listing('AAAA1', 'torn:v1', { deletion: 'unreadable' })]);
+  const [target] = (await resolveTargets(torn, ['torn:v1'])).targets;
+  assert.equal([target?.kind, target?.ref], ['none', 'torn:v1']);
+});
+
 test('a name with the characters of a pattern is a name first', async () => {
   assert.equal(shown(await ask('odd[1]')), ['EEEE1']);
 });
