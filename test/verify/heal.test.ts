@@ -110,6 +110,16 @@ test('a reference that is in no index is pulled if it is a URL', () => {
   assert.is(heal('blob-missing', { indexedAs: [], imageLeadsTo: null }).remedy, 'blobcheck ensure simular/win11:v1');
 });
 
+test('a tag that still leads to the blob is pulled, and so is any reference that the index has of it', () => {
+  for (const changes of [
+    { indexedAs: [], imageLeadsTo: blob },
+    { image: null, imageLeadsTo: null },
+    { image: 'local/win11', imageLeadsTo: null },
+  ]) {
+    assert.is(heal('blob-missing', changes).remedy, 'blobcheck ensure simular/win11:v1');
+  }
+});
+
 for (const image of ['simular/win11:v1', 'ftp://x/y', 'docker.io/a', 'xhttps://y', '']) {
   test(`${JSON.stringify(image)} is no URL, so nothing is pulled`, () => {
     const healed = heal('blob-missing', { image, indexedAs: [], imageLeadsTo: null });
@@ -126,9 +136,11 @@ test('without a record of the image the blob is copied from another node', () =>
 });
 
 test('where nothing can ensure it, outside cocoon, the blob is copied to its place', () => {
-  const healed = heal('blob-missing', { image: null, indexedAs: [], imageLeadsTo: null, ensure: null });
-  assert.is(healed.remedy, `copy sha256:${blob} from a node that has it to ${blobPath}; no image is named`);
-  assert.is(healed.remedyArgv, null);
+  for (const changes of [{ image: null, indexedAs: [], imageLeadsTo: null }, {}]) {
+    const healed = heal('blob-missing', { ...changes, ensure: null });
+    assert.is(healed.remedy, `copy sha256:${blob} from a node that has it to ${blobPath}; no image is named`);
+    assert.is(healed.remedyArgv, null);
+  }
 });
 
 test('a hostile name is quoted', () => {

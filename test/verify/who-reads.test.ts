@@ -114,13 +114,19 @@ test('is none that lives and has closed the file again, though its note is there
   assert.equal(await who(state), { reading: null, waiting: [{ pid, what: 'sleep 60' }] });
 });
 
-test('is one of another machine as long as it says so, whatever its number is here', async () => {
+needs(['flock'], test, 'is one of another machine as long as it says so, whatever its number is here', async () => {
   const state = await started();
   await (await noted(state)).close();
   const note = { ...(await readNote(state, BLOB)), boot: 'another', host: 'node2', at: new Date().toISOString() };
   writeFileSync(lockFile(state, BLOB), JSON.stringify(note));
   const found = await who(state);
   assert.equal([found?.reading?.pid, found?.reading?.host, found?.waiting], [process.pid, 'node2', []]);
+  // Who has the lock here does not wait for it, whoever says what.
+  const held = await hold(state, BLOB);
+  writeFileSync(lockFile(state, BLOB), JSON.stringify({ ...note, pid: 2 ** 30 }));
+  const both = await who(state);
+  await held.release();
+  assert.equal([both?.reading?.pid, both?.waiting], [2 ** 30, []]);
 });
 
 needs(['flock'], test, 'is each hook of a snapshot on it: the one with its lock waits for the check', async () => {
