@@ -1,5 +1,4 @@
 import { lstat } from 'node:fs/promises';
-import { BlobcheckError } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { StatusBlob, StatusReport } from '../report/documents.js';
@@ -92,7 +91,7 @@ async function whoNeeds(store: Store): Promise<Needed> {
         for (const reference of record.name === '' ? [id] : [record.name, id]) add(references, blob, reference);
       }
     } catch (error) {
-      if (!(error instanceof BlobcheckError)) throw error;
+      // One that cannot be read stops no other.
       findings.push(errorFinding(error, id));
     }
   }

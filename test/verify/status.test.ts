@@ -1,13 +1,15 @@
-import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlobcheckError } from '../../lib/errors.js';
+import { writeSeal } from '../../lib/trust/seals.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
 import { rereadBlobs } from '../../lib/verify/reread.js';
 import { storeStatus } from '../../lib/verify/status.js';
+import type { SnapshotFiles } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { ociNode } from '../builders/oci-node.js';
 import { imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
@@ -15,6 +17,7 @@ import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
 import { hold } from '../trust/held.js';
+import { decision } from '../trust/states.js';
 
 const test = suite('what is known of each blob');
 
@@ -178,6 +181,100 @@ test('who has the turn to read a blob and says nothing is told by its process', 
   await held.release();
   const { pid, host, bytesDone, since } = blob?.reading ?? {};
   assert.equal([pid, host, bytesDone, since], [process.pid, hostname(), null, null]);
+});
+
+const hexOf = (digit: string) => digit.repeat(64);
+
+test('what is there, sealed, or needed is told in order, whatever the others are', async () => {
+  const [there, sealed, torn, inImage, pinned] = ['1', '5', '2', '4', '3'].map(hexOf);
+  const pins =
+    (hex = '') =>
+    ({ record }: SnapshotFiles) =>
+      (record.image_blob_ids = { [hex]: {} });
+  const more = (base: string, blob: string) => [
+    snapshotOn('pins:v1', base, blob, { edit: pins(pinned) }),
+    snapshotOn('going:v1', base, blob, { tombstone: 'deleting', edit: pins(hexOf('6')) }),
+    snapshotOn('late:v1', base, blob, { pending: true, edit: pins(hexOf('7')) }),
+  ];
+  const node = smallNode({ more });
+  writeFileSync(node.root.blob(there ?? ''), 'x');
+  const entry = { ref: 'a', content_sum: `sha256:${inImage}`, size: 1 };
+  putRow(node.root.directory, 'json', 'cloud-images', 'a', entry);
+  const state = await openState(node.state, node.root.directory);
+  for (const blob of [sealed, torn]) await writeSeal(state, decision({ blob: blob ?? '', digest: `sha256:${blob}` }));
+  writeFileSync(join(state.path, 'seals', state.key, `${torn}.json`), '{');
+  const { blobs, findings } = await storeStatus(options(node));
+  assert.equal(findings, []);
+  const told = blobs.map(({ blob, present, digest, images, snapshots, findings: own }) => {
+    return [blob, present, digest, images, snapshots, own.map(({ code }) => code)];
+  });
+  const expected = [
+    [there, true, null, [], [], []],
+    [torn, false, null, [], [], ['seal-unreadable']],
+    [pinned, false, null, [], ['pins:v1'], []],
+    [inImage, false, null, ['a'], [], []],
+    [sealed, false, `sha256:${sealed}`, [], [], []],
+    [node.base, true, null, [imageUrl], ['app:v1'], []],
+  ];
+  assert.equal(told, expected.sort());
+});
+
+needs(['receipts'], test, 'who sealed a blob, and when it was sealed and read, is told', async () => {
+  const node = smallNode();
+  await settled(node.blob);
+  await verifyNode(node);
+  const [blob] = await statusOf(node);
+  const ledger = ledgerOf(await openState(node.state, node.root.directory), 'test');
+  const { seal, receipt } = await ledger.recall(node.base);
+  assert.ok(seal !== null && receipt !== null);
+  assert.equal([blob?.since, blob?.by, blob?.lastRead], [seal?.since, seal?.by.name, receipt?.at]);
+  assert.is(blob?.bytes, statSync(node.blob).size);
+});
+
+test('trouble with the folders of what is remembered is told once, by whichever of them it is', async () => {
+  for (const section of ['receipts', 'seals']) {
+    const node = smallNode();
+    if (section === 'seals') {
+      // Nothing is asked for by its name here.
+      rmSync(node.blob);
+      for (const index of ['snapshot/db/snapshots.json', 'cloudimg/db/images.json']) {
+        writeFileSync(join(node.root.directory, index), '{}');
+      }
+    }
+    const { path, key } = await openState(node.state, node.root.directory);
+    mkdirSync(join(path, section, key), { recursive: true, mode: 0o700 });
+    chmodSync(join(path, section, key), 0o777);
+    const { findings, blobs } = await storeStatus(options(node));
+    assert.is(blobs.length, section === 'seals' ? 0 : 1);
+    assert.equal(
+      findings.map(({ code, message }) => [code, message.includes(join(path, section))]),
+      [['state-unusable', true]],
+      section,
+    );
+  }
+});
+
+test('an image whose entry cannot be read is told, and the others stand', async () => {
+  const node = smallNode();
+  putRow(node.root.directory, 'json', 'cloud-images', 'broken', { ref: 'broken', size: -1 });
+  const { findings, blobs } = await storeStatus(options(node));
+  assert.equal(
+    findings.map(({ code }) => code),
+    ['metadata-unreadable'],
+  );
+  assert.equal(blobs[0]?.images, [imageUrl]);
+});
+
+test('the hook of a snapshot without a name waits for it by its id', async () => {
+  let record: Record<string, unknown> = {};
+  const node = smallNode({ snapshot: () => ({ edit: (files) => (record = files.record) }) });
+  const id = String(record.id);
+  putRow(node.root.directory, 'json', 'snapshots', id, { ...record, name: '' });
+  mkdirSync(join(node.state, 'locks'), { mode: 0o700 });
+  const lock = openSync(join(node.state, 'locks', `hook.${id}`), 'w');
+  const [blob] = await statusOf(node);
+  closeSync(lock);
+  assert.equal(blob?.waiting, [{ pid: process.pid, what: `hook of ${id}` }]);
 });
 
 test.run();
