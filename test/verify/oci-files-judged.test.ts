@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BlobcheckError } from '../../lib/errors.js';
 import { type Finding, finding } from '../../lib/finding/finding.js';
 import { blobPath } from '../../lib/store/blob.js';
 import type { OciImageEntry } from '../../lib/store/records.js';
@@ -49,6 +50,7 @@ interface Said {
   readonly sizes?: readonly (readonly [id: string, bytes: bigint])[];
   readonly missing?: readonly ('sidecar' | 'config' | 'state')[];
   readonly index?: Readonly<Record<string, readonly object[]>>;
+  readonly unreadable?: boolean;
   readonly found?: readonly Finding[];
   readonly bytes?: number | null;
 }
@@ -72,7 +74,12 @@ async function judged(said: Said = {}) {
     ...Object.fromEntries(read),
   } as unknown as SnapshotFacts;
   const index = said.index ?? { 'local/oci:v1': [image] };
-  const store = { root, image: async (ref: string) => index[ref] ?? [] } as unknown as Store;
+  const lookUp = async (ref: string | null) => {
+    if (ref === null) throw new TypeError('no reference is asked for');
+    if (said.unreadable) throw new BlobcheckError('metadata-unreadable', 'the index cannot be read');
+    return index[ref] ?? [];
+  };
+  const store = { root, image: lookUp } as unknown as Store;
   const bytes = said.bytes === undefined ? 8192 : said.bytes;
   const run = {
     blob: async ({ path }: { path: string }) => ({
@@ -134,6 +141,28 @@ test('the image is the one of its name or else of its digest, and no other that 
   assert.equal(shown(await judged({ index: { [manifest]: [{ ...image, kind: 'cloudimg' }] } })), [notIndexed]);
   const nameless = { record: { image: '' }, index: { '': [image] } };
   assert.equal(shown(await judged(nameless)), [['image-not-indexed', '/snapshot/cocoon.json', null, null]]);
+});
+
+test('an index that cannot be read is said, and what else is known is judged', async () => {
+  const unreadable = ['metadata-unreadable', '/snapshot/cocoon.json', null, null];
+  assert.equal(shown(await judged({ unreadable: true })), [unreadable]);
+  const cmdline = { ...payload, cmdline: 'quiet' };
+  const codes = shown(await judged({ unreadable: true, payload: cmdline, bytes: 1 })).map(([code]) => code);
+  assert.equal(codes, ['metadata-unreadable', 'layer-mismatch', 'blob-size-mismatch', 'blob-size-mismatch']);
+});
+
+test('where neither its name nor a digest leads to an image, none is indexed', async () => {
+  const nothing = { record: { imageDigest: null }, index: {} };
+  assert.equal(shown(await judged(nothing)), [['image-not-indexed', 'local/oci:v1', null, null]]);
+});
+
+test('it is cocoon.json that says which layer is needed', async () => {
+  const found = finding('blob-missing', 'gone', {
+    subject: at('layer', lower),
+    expected: lower,
+    expectedFrom: 'overlay header',
+  });
+  assert.is((await judged({ found: [found] })).findings[0]?.expectedFrom, 'cocoon.json');
 });
 
 test('the kernel is told which layers to mount: by the config.json of a Cloud Hypervisor, and by no Firecracker', async () => {
