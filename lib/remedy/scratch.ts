@@ -160,12 +160,10 @@ async function emptyDirectory(path: string): Promise<void> {
   for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
 }
 
+/** What a failing disk does not let us remove is the next one's to remove: what was brought is there all the same. */
 async function release(parent: string, path: string, handle: FileHandle): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-    // Others may be in it.
-    await rmdir(parent).catch(() => {});
-  } finally {
-    await handle.close();
-  }
+  await rm(path, { recursive: true, force: true }).catch(() => {});
+  // Others may be in it.
+  await rmdir(parent).catch(() => {});
+  await handle.close();
 }

@@ -1,9 +1,13 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { baseBytes } from '../builders/small-node.js';
+import { program } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { traced } from '../support/traced.js';
 import type { Asked } from './answers.js';
 import { tryEveryFault } from './campaign.js';
 import { contentAt } from './files-of.js';
@@ -39,5 +43,27 @@ for (const ref of ['lost:v1', 'flipped:v1']) {
     return { node, words, reset, differs };
   });
 }
+
+needs(
+  ['strace', 'flock'],
+  test,
+  'what was brought is there, though what it came through cannot be removed',
+  async () => {
+    const node = await troubledNode();
+    const from = join(temporaryDirectory(), 'image');
+    writeFileSync(from, baseBytes('lost'));
+    const words = [process.execPath, program, 'ensure', ...node.options, '--from', from, '--', 'lost:v1'];
+    const ensure = (...inject: string[]) => traced(words, 'rmdir', inject);
+    const { status, stdout, calls } = ensure('-e', 'inject=rmdir:error=EIO');
+    assert.ok(
+      calls.some((call) => call.includes('.blobcheck') && call.includes('EIO')),
+      calls.join('\n'),
+    );
+    assert.is(status, 0, stdout);
+    assert.is(contentAt(node.blobOf('lost:v1')), sha256(baseBytes('lost')));
+    assert.is(ensure().status, 0);
+    assert.is(existsSync(join(node.root.directory, '.blobcheck')), false);
+  },
+);
 
 test.run();
