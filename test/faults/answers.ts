@@ -34,7 +34,11 @@ type Document =
   | SealReport
   | StatusReport
   | HashReport
-  | { readonly schema: 'blobcheck/inspect/v1'; readonly error: string | null };
+  | {
+      readonly schema: 'blobcheck/inspect/v1';
+      readonly error: string | null;
+      readonly chain?: { readonly end: { readonly reason: string } } | null;
+    };
 
 /** Who is interrupted says nothing. */
 const interrupted: ReadonlySet<number> = new Set([129, 130, 143]);
@@ -85,7 +89,10 @@ function brokenContent(document: Document, asked: Asked, status: number | null):
     case 'blobcheck/status/v1':
       return status !== 0 || document.findings.length > 0 ? [] : otherThan(asked.printed, JSON.stringify(document));
     case 'blobcheck/inspect/v1':
-      return document.error === null ? otherThan(asked.printed, JSON.stringify(document)) : [];
+      // A file below that cannot be opened ends the chain, with the reason, and is no failure of what was asked about.
+      return document.error !== null || document.chain?.end.reason === 'unreadable'
+        ? []
+        : otherThan(asked.printed, JSON.stringify(document));
   }
 }
 

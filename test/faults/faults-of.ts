@@ -1,3 +1,4 @@
+import { program } from '../support/blobcheck.js';
 import type { Call, ThreadCalls } from './calls.js';
 import type { Fault } from './traced.js';
 
@@ -56,7 +57,7 @@ const forks: ReadonlySet<string> = new Set(['clone', 'clone3', 'vfork', 'fork'])
 
 /**
  * Whether a call is the program's own: about a file, or about its standard output or error. What is about a pipe or an event
- * of Node's own, about one of its threads, about a device or the file that it starts with, ends Node in whatever way Node chose (most of it by abort(3)).
+ * of Node's own, about one of its threads, about a device, the file that it starts with or the way to it, ends Node in whatever way Node chose (most of it by abort(3)).
  */
 export function isOurs({ name, paths, line }: Call): boolean {
   // Of the way to the root only what is in the root: each step of it is asked for hundreds of times.
@@ -67,6 +68,7 @@ export function isOurs({ name, paths, line }: Call): boolean {
   return paths.some(
     (path) =>
       path.startsWith('/') &&
+      !program.startsWith(`${path}/`) &&
       !/^\/dev\/|\/lib\/.*\.so|^\/usr\/share\/|\/bin\/(blobcheck|package\.json)$|^\/etc\/localtime/.test(path),
   );
 }
