@@ -116,6 +116,17 @@ export const damages: readonly (readonly [
       }),
   ],
   [
+    'an overlay with damaged tables',
+    'overlay-malformed',
+    'the L1 entry at byte',
+    (made) =>
+      withFile(made, 'overlay.qcow2', (file) => {
+        const content = Buffer.from(file.content as Buffer);
+        content.writeBigUInt64BE(1n, Number(content.readBigUInt64BE(40)));
+        return { ...file, content };
+      }),
+  ],
+  [
     'a disk that begins as another format',
     'raw-disk-probed',
     'would be taken for qcow2',

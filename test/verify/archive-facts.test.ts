@@ -147,6 +147,11 @@ test('of a raw disk its beginning and its end are looked at, and its size', () =
   assert.equal(rawDisk(entryOf('cidata.img', content, ends)), [facts]);
 });
 
+test('a raw disk that is not in it is none', () => {
+  const files = filesOf(...documents);
+  assert.equal(archivedRawDisks(archiveFacts('app.tar', files, record), files), []);
+});
+
 test('a raw disk that is shorter than a sector is all of it, at either end', () => {
   const content = counted(100);
   const [disk] = rawDisk(whole('cidata.img', content));

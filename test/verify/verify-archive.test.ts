@@ -137,10 +137,17 @@ test('that cannot be read is not judged', async () => {
 
 test('is no longer read when nobody wants the answer', async () => {
   const { node, first, files } = smallExport();
-  const source = pieces(buildTar({ first: [first], files }));
-  const request = { archives: [{ name: 'app.tar', source }] };
+  let read = 0;
+  const source = async function* () {
+    for await (const piece of pieces(buildTar({ first: [first], files }))) {
+      read += 1;
+      yield piece;
+    }
+  };
+  const request = { archives: [{ name: 'app.tar', source: source() }] };
   const answer = await verifyNode(node, request, { signal: AbortSignal.abort() }).catch((error: unknown) => error);
   assert.is((answer as { code?: string }).code, 'aborted');
+  assert.ok(read <= 1, `${read} pieces are read`);
 });
 
 test.run();
