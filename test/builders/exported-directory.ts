@@ -11,7 +11,8 @@ export interface Exported {
 
 /** A small node and its snapshot, which lies outside of it now. */
 export function exported(): Exported {
-  const node = smallNode();
+  // The copy has its holes filled.
+  const node = smallNode({ snapshot: () => ({ memory: 2 ** 20 }) });
   const directory = join(temporaryDirectory(), 'exported');
   cpSync(node.root.files('app:v1'), directory, { recursive: true });
   chmodSync(directory, 0o755);
