@@ -62,6 +62,8 @@ for (const [what, digest, shown] of [
   ['a digest in capitals', `sha256:${'AB'.repeat(32)}`, `sha256:${'AB'.repeat(32)}`],
   ['a digest with more behind it', `sha256:${'ab'.repeat(32)}/x`, `sha256:${'ab'.repeat(32)}/x`],
   ['more before its digest', `x${'ab'.repeat(32)}`, `x${'ab'.repeat(32)}`],
+  ['more before its algorithm', `xsha256:${'ab'.repeat(32)}`, `xsha256:${'ab'.repeat(32)}`],
+  ['more behind a bare digest', `${'ab'.repeat(32)}/x`, `${'ab'.repeat(32)}/x`],
 ] as const) {
   test(`of which the index has ${what} is not judged`, async () => {
     const node = smallNode();
@@ -141,6 +143,17 @@ test('of OCI layers of which one is gone is denied, with the command that pulls 
   const [larger] = (await judged(node, ref))?.findings ?? [];
   assert.is(larger?.code, 'blob-size-mismatch');
   assert.is(larger?.remedy, `mv -T --backup=numbered ${path} ${path}.aside && cocoon image pull ${ref}`);
+});
+
+test('of OCI layers is judged by the kernel that is unpacked, too, which a Firecracker boots', async () => {
+  const node = ociNode();
+  await sealNode(node);
+  const unpacked = join(node.root.directory, 'oci/boot', node.layers[0], 'vmlinux');
+  writeFileSync(unpacked, 'another kernel');
+  const entry = await judged(node, ref);
+  assert.is(entry?.verdict, 'deny');
+  assert.equal(entry?.findings[0]?.subject, unpacked);
+  assert.is(entry?.blobs.at(-1)?.path, unpacked);
 });
 
 const entryOfOci = ({ layers: [lower, upper] }: ReturnType<typeof ociNode>, changes: object) => ({

@@ -14,7 +14,9 @@ import * as assert from 'uvu/assert';
 import type { VerifyReport } from '../../lib/report/documents.js';
 import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
-import { baseBytes, diskBytes, type SmallNode, smallNode } from '../builders/small-node.js';
+import { ociNode } from '../builders/oci-node.js';
+import { baseBytes, diskBytes, overlayOn, type SmallNode, smallNode } from '../builders/small-node.js';
+import { swap } from '../cli/seals.js';
 import { blobcheckAsNobody } from '../support/as-nobody.js';
 import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
@@ -126,6 +128,29 @@ test('a store without the directory of its blobs lacks the base', async () => {
   const node = smallNode();
   renameSync(join(node.root.directory, 'cloudimg/blobs'), join(node.root.directory, 'cloudimg/aside'));
   assert.equal(await judge(node), ['blob-missing']);
+});
+
+test('a base that is gone is brought by the name of the snapshot', async () => {
+  const node = smallNode();
+  rmSync(node.blob);
+  const [entry] = (await verifyNode(node)).snapshots;
+  assert.equal(entry?.findings[0]?.remedyArgv, ['blobcheck', 'ensure', 'app:v1']);
+});
+
+test('a file of it that is replaced while its base is read is not allowed', async () => {
+  const node = smallNode();
+  const overlay = join(node.root.files('app:v1'), 'overlay.qcow2');
+  const onProgress = () => swap(overlay, overlayOn('/etc/shadow'));
+  const [entry] = (await verifyNode(node, undefined, { onProgress })).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['file-changed']]);
+  assert.is(entry?.findings[0]?.subject, node.root.files('app:v1'));
+});
+
+test('a snapshot of a Firecracker is judged', async () => {
+  const node = ociNode();
+  await sealNode(node);
+  const [entry] = (await verifyNode(node, { snapshots: ['fc:v1'] })).snapshots;
+  assert.equal([entry?.id, entry?.name, entry?.verdict, codesOf(entry)], [idFor('fc:v1'), 'fc:v1', 'allow', []]);
 });
 
 /** The record of `app:v1`, changed. */
