@@ -1,8 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BlobcheckError } from '../../lib/errors.js';
 import type { EntryReport } from '../../lib/report/documents.js';
+import { openStore } from '../../lib/store/open.js';
+import { changedSince, metadataFacts } from '../../lib/verify/metadata-facts.js';
 import type { VerifyRequest } from '../../lib/verify/verify.js';
 import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
@@ -205,6 +208,68 @@ test('sqlite: a name that leads elsewhere since it was resolved is not allowed, 
     const [entry] = (await verifyNode(node, undefined, { signal })).snapshots;
     if (hasActed) assert.ok(entry?.verdict !== 'allow' || entry.id === other, `look ${look}`);
   }
+});
+
+test('sqlite: a name that leads elsewhere before the base is looked at is not allowed for what it led to', async () => {
+  const { node } = twoSnapshots('sqlite');
+  await settled(node.blob);
+  const database = join(node.root.directory, 'meta');
+  const lead = (to: string) => putRow(node.root.directory, 'sqlite', 'names', 'app:v1', to);
+  const { paths } = await judgedWith(node, 'read');
+  const early = paths.slice(0, paths.indexOf(node.blob));
+  const looks = [...early.keys()].filter((step) => early[step]?.startsWith(database));
+  assert.ok(looks.length > 4);
+  for (const look of looks) {
+    lead(id);
+    const { report } = await judgedWith(node, 'read', new Map([[look, () => lead(other)]]));
+    const [entry] = report.snapshots;
+    assert.ok(entry?.verdict !== 'allow' || entry.id === other, `look ${look}`);
+  }
+});
+
+/** A store that gives every question this answer. */
+async function answering(answer: () => Promise<never>) {
+  const store = await openStore(smallNode().root.location);
+  return { ...store, resolve: answer, snapshot: answer, image: answer, virtualMachines: answer };
+}
+
+const asked = { targets: [{ kind: 'snapshot', id, ref: 'app:v1' }], images: [imageUrl], vm: 'vm' } as const;
+
+test('what cannot be read is a fact, too, by its reason', async () => {
+  const store = await answering(async () => {
+    throw new BlobcheckError('metadata-unreadable', 'it is torn');
+  });
+  const reason = 'metadata-unreadable: it is torn';
+  const facts = await metadataFacts(store, asked);
+  assert.equal(
+    [...facts],
+    [
+      ['snapshot app:v1', `${reason}\n${reason}`],
+      [`image ${imageUrl}`, reason],
+    ],
+  );
+});
+
+test('an interruption, and an error of ours, is none', async () => {
+  for (const error of [new BlobcheckError('aborted', 'enough'), new TypeError('a mistake')]) {
+    const store = await answering(async () => {
+      throw error;
+    });
+    for (const one of [asked, { ...asked, vm: undefined }, { ...asked, targets: [], vm: undefined }]) {
+      assert.is(await metadataFacts(store, one).catch((thrown: unknown) => thrown), error);
+    }
+  }
+});
+
+test('sqlite: the database that is looked at again is closed', async () => {
+  const { node } = twoSnapshots('sqlite');
+  const location = await node.root.location;
+  const open = readdirSync('/proc/self/fd').length;
+  assert.equal(
+    await changedSince(new Map([['image x', '[]']]), location, { ...asked, targets: [], images: ['x'] }),
+    new Set(),
+  );
+  assert.is(readdirSync('/proc/self/fd').length, open);
 });
 
 function addName(name: string): Change {

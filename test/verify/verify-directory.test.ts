@@ -69,6 +69,14 @@ test('in which many files are exposed is described by some of them', async () =>
   assert.equal([exposed[5]?.subject, exposed[5]?.message], [null, '3 more places that others can change']);
 });
 
+test('in which six files are exposed is described by five of them, and that there is one more', async () => {
+  const one = exported();
+  for (let at = 0; at < 6; at++) writeFileSync(join(one.directory, `more-${at}`), '');
+  for (let at = 0; at < 6; at++) chmodSync(join(one.directory, `more-${at}`), 0o666);
+  const exposed = (await judged(one))?.findings.filter(({ code }) => code === 'from-dir-not-private') ?? [];
+  assert.equal([exposed.length, exposed[5]?.message], [6, '1 more places that others can change']);
+});
+
 test('in which five files are exposed is described by all of them', async () => {
   const one = exported();
   for (let at = 0; at < 5; at++) writeFileSync(join(one.directory, `more-${at}`), '');

@@ -1,9 +1,11 @@
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlobcheckError } from '../../lib/errors.js';
 import { verify } from '../../lib/verify/verify.js';
+import { putRow } from '../builders/edit-metadata.js';
+import { exported } from '../builders/exported-directory.js';
 import { imageUrl, overlayOn, smallNode, snapshotOn } from '../builders/small-node.js';
 import { codesOf } from '../support/blobcheck.js';
 import { verifyNode } from '../support/verify-node.js';
@@ -72,11 +74,58 @@ test('all snapshots of a root are judged but those that are not there yet, which
   );
 });
 
+test('what was asked for stands in its own list, whatever else was asked for', async () => {
+  const { node, directory } = exported();
+  const more = smallNode();
+  const request = { snapshots: ['app:v1'], directories: [directory], images: [imageUrl] };
+  const report = await verifyNode(more, request);
+  assert.equal(
+    [report.snapshots.map(({ ref }) => ref), report.images.map(({ ref }) => ref)],
+    [['app:v1', directory], [imageUrl]],
+  );
+  assert.is((await verifyNode(node, { directories: [directory] })).verdict, 'allow');
+});
+
+test('metadata that changed is said of what was denied, too, though nothing was read', async () => {
+  const node = smallNode();
+  rmSync(node.blob);
+  const onJudged = () => putRow(node.root.directory, 'json', 'names', 'app:v1', 'GONE');
+  const [entry] = (await verifyNode(node, undefined, { onJudged })).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['blob-missing', 'file-changed']]);
+  const found = entry?.findings[1];
+  assert.equal(
+    [found?.subject, found?.message],
+    ['app:v1', 'the metadata says something else of it now than when it was judged'],
+  );
+});
+
+test('metadata is asked again after a read, though its files look as they did', async () => {
+  const node = smallNode();
+  const elsewhere = smallNode({ content: 'another base' });
+  // The second time it leads to another root, of which the files that were read show nothing.
+  const locations = [node.root.location, elsewhere.root.location];
+  const location = {
+    // biome-ignore lint/suspicious/noThenProperty: it is awaited twice, with two answers.
+    then: (resolve: (found: unknown) => void) => resolve(locations.shift()),
+  } as unknown as typeof node.root.location;
+  const [entry] = (await verifyNode(node, undefined, { location })).snapshots;
+  assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['file-changed']]);
+});
+
+test('sqlite: the database is closed in the end, whatever came of it', async () => {
+  const node = smallNode({ engine: 'sqlite' });
+  await verifyNode(node);
+  const open = readdirSync('/proc/self/fd').length;
+  await verifyNode(node);
+  await verifyNode(node, {}, { signal: AbortSignal.abort() }).catch(() => {});
+  assert.is(readdirSync('/proc/self/fd').length, open);
+});
+
 test('an index that cannot be read is said once, and nothing is allowed by it', async () => {
   const node = smallNode();
   writeFileSync(join(node.root.directory, 'snapshot/db/snapshots.json'), '{');
   const report = await verifyNode(node, { all: true });
-  assert.equal([report.verdict, report.snapshots], ['unverified', []]);
+  assert.equal([report.verdict, report.snapshots, report.summary.skipped], ['unverified', [], 0]);
   assert.equal(
     report.findings.map(({ code }) => code),
     ['metadata-unreadable'],
