@@ -1,11 +1,14 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { catalogue } from '../../lib/finding/catalogue.js';
 import type { SealReport } from '../../lib/report/documents.js';
 import { openState } from '../../lib/trust/state-directory.js';
+import { putRow } from '../builders/edit-metadata.js';
 import { ociNode } from '../builders/oci-node.js';
-import { baseBytes, type SmallNode, smallNode } from '../builders/small-node.js';
+import { buildQcow2 } from '../builders/qcow2.js';
+import { baseBytes, diskBytes, imageUrl, type SmallNode, smallNode } from '../builders/small-node.js';
 import { foreign, swap } from '../cli/seals.js';
 import { sha256 } from '../support/sha256.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
@@ -22,6 +25,7 @@ async function sealFile(node: SmallNode): Promise<string> {
 test('a blob that hashes to its name is sealed by it, and kept from then on', async () => {
   const node = smallNode();
   const report = await sealNode(node);
+  assert.is(report.schema, 'blobcheck/seal/v1');
   assert.equal([report.verdict, report.root, report.findings], ['allow', node.root.directory, []]);
   const [blob] = report.blobs;
   assert.equal([blob?.blob, blob?.path, blob?.outcome, blob?.basis], [node.base, node.blob, 'sealed', 'name']);
@@ -124,10 +128,10 @@ test('a root that is not there is said, and nothing is sealed', async () => {
 });
 
 test('a seal that is not written is no success, and why is said', async () => {
-  for (const [spoil, options, words] of [
-    [() => {}, { stateDir: '/proc/state' }, 'the seal is not written: '],
-    [() => {}, { stateDir: null }, 'there is no right to write in the state directory'],
-    [({ state }: SmallNode) => chmodSync(state, 0o777), {}, 'the seal is not written: '],
+  for (const [spoil, options, why] of [
+    [() => {}, { stateDir: '/proc/state' }, () => / \/proc\/state\/seals\/[^ ]+ cannot be written: ENOENT: /],
+    [() => {}, { stateDir: null }, () => 'there is no right to write in the state directory'],
+    [({ state }: SmallNode) => chmodSync(state, 0o777), {}, ({ state }: SmallNode) => `${state}: others can write it`],
   ] as const) {
     const node = smallNode({ digest: foreign });
     spoil(node);
@@ -135,9 +139,85 @@ test('a seal that is not written is no success, and why is said', async () => {
     assert.equal([report.verdict, outcomes(report)], ['unverified', [['refused', null]]]);
     const [found, ...others] = report.blobs[0]?.findings ?? [];
     assert.equal([found?.code, found?.subject, others], ['state-unusable', node.blob, []]);
-    assert.ok(found?.message.includes(words), found?.message);
+    assert.match(found?.message ?? '', /^the seal is not written: /);
+    assert.match(found?.message ?? '', why(node));
     assert.match(found?.remedy ?? '', 'run as root, or name another state directory with --state-dir');
   }
+});
+
+test('what is read of the index before a blob is sealed by somebody who says so is not passed over', async () => {
+  const node = smallNode({ digest: foreign });
+  const entry = { ref: imageUrl, content_sum: `sha256:${foreign}`, size: 1 };
+  putRow(node.root.directory, 'json', 'cloud-images', imageUrl, entry);
+  const report = await sealNode(node);
+  assert.equal(
+    [report.verdict, codesIn(report), outcomes(report)],
+    ['deny', ['blob-size-mismatch'], [['refused', null]]],
+  );
+  const [found] = report.blobs[0]?.findings ?? [];
+  assert.match(found?.remedy ?? '', `copy sha256:${foreign} from a node that has it to ${node.blob}`);
+});
+
+test('an index that cannot be read is said, and nothing is sealed', async () => {
+  for (const [index, request] of [
+    ['cloudimg/db/images.json', { all: true }],
+    ['snapshot/db/snapshots.json', { names: ['app:v1'] }],
+  ] as const) {
+    const node = smallNode();
+    writeFileSync(join(node.root.directory, index), '{');
+    const report = await sealNode(node, request);
+    assert.equal([report.verdict, codesIn(report), report.blobs], ['unverified', ['metadata-unreadable'], []], index);
+    assert.is(report.findings[0]?.subject, join(node.root.directory, index));
+  }
+});
+
+test('sqlite: the database is closed in the end', async () => {
+  const node = smallNode({ engine: 'sqlite' });
+  await sealNode(node);
+  const open = readdirSync('/proc/self/fd').length;
+  await sealNode(node);
+  assert.is(readdirSync('/proc/self/fd').length, open);
+});
+
+const dirtyBytes = (content: string) =>
+  buildQcow2({ virtualSize: diskBytes, incompatible: 1n, clusters: [{ index: 0, data: Buffer.from(content) }] });
+
+/** A node with a converted base that was closed uncleanly, which is worth a warning. */
+function dirtyNode(): SmallNode {
+  const node = smallNode({ digest: foreign });
+  swap(node.blob, dirtyBytes('base'));
+  putRow(node.root.directory, 'json', 'cloud-images', imageUrl, { ref: imageUrl, content_sum: `sha256:${foreign}` });
+  return node;
+}
+
+test('a warning stands in no seal’s way, and is told with it', async () => {
+  const sealed = dirtyNode();
+  for (const request of [undefined, { replace: foreign }]) {
+    const report = await sealNode(sealed, request);
+    const [[outcome, basis] = []] = outcomes(report);
+    assert.equal([outcome, basis], [request === undefined ? 'sealed' : 'replaced', 'operator']);
+    assert.equal([report.verdict, codesIn(report)], ['allow', ['blob-marked-dirty']]);
+  }
+  const unwritten = await sealNode(dirtyNode(), undefined, { stateDir: null });
+  assert.equal([unwritten.verdict, codesIn(unwritten)], ['unverified', ['blob-marked-dirty', 'state-unusable']]);
+  const node = dirtyNode();
+  await sealNode(node);
+  const theirs = readFileSync(await sealFile(node), 'utf8');
+  swap(node.blob, dirtyBytes('converted by another'));
+  const raced = await sealWhile(node, theirs);
+  assert.equal([raced.verdict, codesIn(raced)], ['deny', ['blob-marked-dirty', 'blob-corrupt']]);
+});
+
+test('a layer that is gone is brought as a layer is', async () => {
+  const node = ociNode();
+  await sealNode(node);
+  const path = join(node.root.directory, 'oci/blobs', `${node.layers[1]}.erofs`);
+  rmSync(path);
+  const refused = (await sealNode(node, { names: ['oci:v1'] })).blobs.filter(({ outcome }) => outcome === 'refused');
+  assert.equal(
+    refused.map(({ findings }) => findings.map(({ code, subject, remedy }) => [code, subject, remedy])),
+    [[['blob-missing', path, catalogue['blob-missing'].mend]]],
+  );
 });
 
 test('a seal that is none is never taken for no seal; somebody who vouches for the blob replaces it', async () => {

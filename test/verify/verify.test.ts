@@ -89,14 +89,23 @@ test('what was asked for stands in its own list, whatever else was asked for', a
 test('metadata that changed is said of what was denied, too, though nothing was read', async () => {
   const node = smallNode();
   rmSync(node.blob);
-  const onJudged = () => putRow(node.root.directory, 'json', 'names', 'app:v1', 'GONE');
-  const [entry] = (await verifyNode(node, undefined, { onJudged })).snapshots;
-  assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['blob-missing', 'file-changed']]);
-  const found = entry?.findings[1];
-  assert.equal(
-    [found?.subject, found?.message],
-    ['app:v1', 'the metadata says something else of it now than when it was judged'],
-  );
+  const { directory } = node.root;
+  const onJudged = () => {
+    putRow(directory, 'json', 'names', 'app:v1', 'GONE');
+    putRow(directory, 'json', 'cloud-images', imageUrl, { ref: imageUrl, content_sum: `sha256:${'cd'.repeat(32)}` });
+  };
+  const { snapshots, images } = await verifyNode(node, { snapshots: ['app:v1'], images: [imageUrl] }, { onJudged });
+  for (const [entry, ref] of [
+    [snapshots[0], 'app:v1'],
+    [images[0], imageUrl],
+  ] as const) {
+    assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['blob-missing', 'file-changed']]);
+    const found = entry?.findings[1];
+    assert.equal(
+      [found?.subject, found?.message],
+      [ref, 'the metadata says something else of it now than when it was judged'],
+    );
+  }
 });
 
 test('metadata is asked again after a read, though its files look as they did', async () => {
