@@ -40,6 +40,11 @@ test('is proved of nothing but an unpacked kernel', async () => {
   for (const kind of ['kernel', 'initrd', 'layer'] as const) assert.is(await proved(kind), null);
 });
 
+test('is proved of nothing that is no blob', async () => {
+  const { path, ledger } = await kernel(packed);
+  assert.is(await provedDigest({ blob: 'no blob', path }, ledger), null);
+});
+
 test('is proved by no kernel that nobody sealed', async () => {
   const { path, ledger } = await kernel(packed);
   const other = 'cd'.repeat(32);

@@ -10,9 +10,11 @@ import { ociNode } from '../builders/oci-node.js';
 import { buildQcow2 } from '../builders/qcow2.js';
 import { baseBytes, diskBytes, imageUrl, type SmallNode, smallNode } from '../builders/small-node.js';
 import { foreign, swap } from '../cli/seals.js';
+import { settled } from '../digest/settled.js';
+import { needs } from '../support/requires.js';
 import { sha256 } from '../support/sha256.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
-import { flip } from './blobs.js';
+import { flip, whatReceiptsNeed } from './blobs.js';
 import { codesIn, outcomes } from './seal-reports.js';
 
 const test = suite('sealing, in this process');
@@ -36,6 +38,15 @@ test('a blob that hashes to its name is sealed by it, and kept from then on', as
   assert.equal([again.verdict, outcomes(again)], ['allow', [['kept', 'name']]]);
   assert.match(again.blobs[0]?.because ?? '', 'which stays as it is');
   assert.is(readFileSync(await sealFile(node), 'utf8'), written);
+});
+
+needs(await whatReceiptsNeed(), test, 'a blob that was read before is kept by what is remembered, unread', async () => {
+  const node = smallNode();
+  await settled(node.blob);
+  const [first] = (await sealNode(node)).blobs;
+  const [again] = (await sealNode(node)).blobs;
+  assert.equal([first?.outcome, first?.readFrom], ['sealed', 'cache']);
+  assert.equal([again?.outcome, again?.readFrom, again?.digest], ['kept', null, first?.digest]);
 });
 
 test('a converted blob is sealed because somebody says so, however it is called', async () => {

@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openState } from '../../lib/trust/state-directory.js';
+import type { Run } from '../../lib/verify/run.js';
 import { sealBlobs } from '../../lib/verify/seal-blobs.js';
+import { judgeSideBySide } from '../../lib/verify/side-by-side.js';
 import { baseBytes, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
 import { settled } from '../digest/settled.js';
 import { codesOf } from '../support/blobcheck.js';
@@ -70,6 +72,19 @@ for (const engine of ['json', 'sqlite'] as const) {
     },
   );
 }
+
+test('one is judged after the other while none waits', async () => {
+  let active = 0;
+  let most = 0;
+  const judge = async (_: Run, item: number) => {
+    most = Math.max(most, ++active);
+    await setImmediate();
+    active -= 1;
+    return item * 2;
+  };
+  assert.equal(await judgeSideBySide({} as Run, [1, 2, 3], judge), [2, 4, 6]);
+  assert.is(most, 1);
+});
 
 test('an error that is nobody’s finding ends the run when all that was under way has ended', async () => {
   const node = await nodeWith(20);

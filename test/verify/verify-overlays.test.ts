@@ -4,9 +4,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type OverlaysRequest, verifyOverlays } from '../../lib/verify/verify-overlays.js';
 import { baseBytes, diskBytes, overlayOn } from '../builders/small-node.js';
+import { settled } from '../digest/settled.js';
 import { codesOf } from '../support/blobcheck.js';
+import { needs } from '../support/requires.js';
 import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { whatReceiptsNeed } from './blobs.js';
 
 const test = suite('overlays outside cocoon');
 
@@ -140,6 +143,40 @@ for (const [what, meddle] of meddling) {
     assert.is(entry?.findings[0]?.subject, path);
   });
 }
+
+test('that name their base by a link are not allowed when it leads elsewhere by the time that the base is read', async () => {
+  const { directory, blobs, blob, judged } = outside(() => overlayOn(`link/${digest}.qcow2`));
+  const link = join(directory, 'link');
+  symlinkSync(blobs, link);
+  assert.is((await judged()).verdict, 'allow');
+  const evil = join(directory, 'evil');
+  cpSync(blobs, evil, { recursive: true });
+  const meddle = () => {
+    rmSync(link);
+    symlinkSync(evil, link);
+  };
+  rmSync(join(directory, 'state'), { recursive: true, force: true });
+  const [entry] = (await judged({}, meddle)).overlays;
+  assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['blob-changed']]);
+  assert.is(entry?.findings[0]?.subject, blob);
+});
+
+needs(await whatReceiptsNeed(), test, 'whose base was last read too long ago have it read again at once', async () => {
+  const { directory, blobs, blob, path } = outside();
+  await settled(blob);
+  const judged = async (maxAgeMs?: number) => {
+    const options = {
+      stateDir: join(directory, 'state'),
+      tool: 'test',
+      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    };
+    const [entry] = (await verifyOverlays({ overlays: [path], blobs }, options)).overlays;
+    return [entry?.verdict, codesOf(entry), entry?.blobs[0]?.how];
+  };
+  assert.equal(await judged(), ['allow', [], 'hashed']);
+  assert.equal(await judged(), ['allow', [], 'receipt']);
+  assert.equal(await judged(0), ['allow', [], 'hashed']);
+});
 
 test('that cannot be opened are not judged', async () => {
   const name = 'o'.repeat(300);
