@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,6 +6,7 @@ import { putRow } from '../builders/edit-metadata.js';
 import { ociNode } from '../builders/oci-node.js';
 import { imageUrl, type SmallNode, smallNode } from '../builders/small-node.js';
 import { codesOf } from '../support/blobcheck.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
 
 const test = suite('an image that a new VM would be started from');
@@ -154,6 +155,25 @@ test('of OCI layers is judged by the kernel that is unpacked, too, which a Firec
   assert.is(entry?.verdict, 'deny');
   assert.equal(entry?.findings[0]?.subject, unpacked);
   assert.is(entry?.blobs.at(-1)?.path, unpacked);
+});
+
+test('of OCI layers has changed when the root leads elsewhere by the time that they are read', async () => {
+  const node = ociNode();
+  await sealNode(node);
+  const { directory } = node.root;
+  const place = temporaryDirectory();
+  const [link, elsewhere] = [join(place, 'root'), join(place, 'elsewhere')];
+  symlinkSync(directory, link);
+  cpSync(join(directory, 'oci'), join(elsewhere, 'oci'), { recursive: true });
+  const location = { ...(await node.root.location), root: link };
+  const onProgress = () => {
+    rmSync(link);
+    symlinkSync(elsewhere, link);
+  };
+  const options = { location, stateDir: null, content: 'read', onProgress } as const;
+  const [entry] = (await verifyNode(node, { images: [ref] }, options)).images;
+  assert.is.not(entry?.verdict, 'allow');
+  assert.ok(codesOf(entry).includes('blob-changed'));
 });
 
 const entryOfOci = ({ layers: [lower, upper] }: ReturnType<typeof ociNode>, changes: object) => ({

@@ -1,12 +1,16 @@
 import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlobcheckError } from '../../lib/errors.js';
 import { verify } from '../../lib/verify/verify.js';
+import { idFor } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { exported } from '../builders/exported-directory.js';
 import { imageUrl, overlayOn, smallNode, snapshotOn } from '../builders/small-node.js';
+import { settled } from '../digest/settled.js';
+import { judgedWith } from '../races/judged.js';
 import { codesOf } from '../support/blobcheck.js';
 import { verifyNode } from '../support/verify-node.js';
 
@@ -119,6 +123,31 @@ test('metadata is asked again after a read, though its files look as they did', 
   } as unknown as typeof node.root.location;
   const [entry] = (await verifyNode(node, undefined, { location })).snapshots;
   assert.equal([entry?.verdict, codesOf(entry)], ['unverified', ['file-changed']]);
+});
+
+test('sqlite: a name that leads elsewhere before the base is looked at is not allowed for what it led to', async () => {
+  const node = smallNode({ engine: 'sqlite', more: (base, blob) => [snapshotOn('other:v1', base, blob)] });
+  const [id, other] = [idFor('app:v1'), idFor('other:v1')];
+  await settled(node.blob);
+  const database = join(node.root.directory, 'meta');
+  // A statement that is prepared keeps the log there until it is collected; the database is to be idle.
+  const lead = (to: string) => {
+    const open = new DatabaseSync(join(database, 'meta.db'));
+    const row = `('app:v1', x'${Buffer.from(JSON.stringify(to)).toString('hex')}')`;
+    open.exec(`INSERT OR REPLACE INTO "snapshots__names" VALUES ${row}`);
+    open.close();
+  };
+  const { paths } = await judgedWith(node, 'read');
+  const early = paths.slice(0, paths.indexOf(node.blob));
+  const looks = [...early.keys()].filter((step) => early[step]?.startsWith(database));
+  assert.ok(looks.length > 4);
+  for (const look of looks) {
+    lead(id);
+    await settled(join(database, 'meta.db'));
+    const { report } = await judgedWith(node, 'read', new Map([[look, () => lead(other)]]));
+    const [entry] = report.snapshots;
+    assert.ok(entry?.verdict !== 'allow' || entry.id === other, `look ${look}`);
+  }
 });
 
 test('sqlite: the database is closed in the end, whatever came of it', async () => {
