@@ -1,10 +1,12 @@
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BlobcheckError } from '../errors.js';
+import { BlobcheckError, systemErrorCode } from '../errors.js';
 import { type Finding, finding } from '../finding/finding.js';
 import { blobNameAt } from '../store/blob.js';
 import { listBases, listOciBlobs } from '../store/blob-directory.js';
 import { cloudImageBlobs } from '../store/layout.js';
 import type { Store } from '../store/store.js';
+import { attempt } from './entry.js';
 import { filesOf, ociParts } from './oci-parts.js';
 import { storeBlobPath } from './origin.js';
 import { judgeOverlay } from './overlay.js';
@@ -43,7 +45,8 @@ export async function blobsToSeal(store: Store, request: SealRequest, signal?: A
   const findings: Finding[] = [];
   const names = request.replace === undefined ? (request.names ?? []) : [request.replace];
   for (const name of names) {
-    const found = await targetsOf(store, name, request.replace !== undefined, signal);
+    const found = await attempt(findings, name, () => targetsOf(store, name, request.replace !== undefined, signal));
+    if (found === null) continue;
     if ('code' in found) findings.push(found);
     else for (const target of found) targets.set(target.blob, target);
   }
@@ -56,7 +59,7 @@ async function targetsOf(
   onlyBlobs: boolean,
   signal: AbortSignal | undefined,
 ): Promise<readonly BlobTarget[] | Finding> {
-  const blob = await blobCalled(store, name);
+  const blob = blobCalled(store, name);
   if (blob !== null) return [targetOf(store, blob)];
   if (onlyBlobs) throw new BlobcheckError('usage', `--replace takes one blob of the store, not ${name}`);
   const [target] = (await resolveTargets(store, [name])).targets;
@@ -67,12 +70,10 @@ async function targetsOf(
 }
 
 /** The name of the blob that a word means: its name, or a path to its file; null where it means none of this store. */
-async function blobCalled(store: Store, word: string): Promise<string | null> {
+function blobCalled(store: Store, word: string): string | null {
   const blob = blobNameAt(word);
   if (blob === null) return null;
-  return !word.includes('/') || (await isSameDirectory(dirname(word), dirname(storeBlobPath(store, blob))))
-    ? blob
-    : null;
+  return !word.includes('/') || isSameDirectory(dirname(word), dirname(storeBlobPath(store, blob))) ? blob : null;
 }
 
 /** The blobs that a snapshot stands on. Throws `BlobcheckError` for what cannot be read. */
@@ -119,9 +120,20 @@ async function baseOf(
   return first ?? finding('backing-none', `the overlay of ${name} names no base`, { subject: facts.directory });
 }
 
-async function isSameDirectory(one: string, other: string): Promise<boolean> {
-  const resolved = await realpathOrNull(one);
-  return resolved !== null && resolved === (await realpathOrNull(other));
+/** Throws the system's error where a disk that fails does not tell. */
+function isSameDirectory(one: string, other: string): boolean {
+  const resolved = whereLeads(one);
+  return resolved !== null && resolved === whereLeads(other);
+}
+
+function whereLeads(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
 }
 
 function targetOf(store: Store, blob: string): BlobTarget {

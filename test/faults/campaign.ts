@@ -48,6 +48,8 @@ export function tryEveryFault(test: Test, name: string, quick: number, make: () 
     for (const fault of faults) {
       const { ran, broken } = await runAndJudge(campaign, fault, { verdicts: campaign.node.verdicts, printed: stdout });
       counts.faults += 1;
+      // Calls of Node's own come in another order in each run: this time it was one of them.
+      if (ran.injected.length > 0 && !ran.injected.some(isOurs)) continue;
       if (ran.injected.length > 0 || fault.what.startsWith('signal')) counts.reached += 1;
       if (ran.status !== untroubled.ran.status) counts['not allowed'] += 1;
       if (broken.length > 0) counts.broken += 1;

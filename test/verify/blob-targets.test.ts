@@ -40,6 +40,19 @@ for (const [what, code, nameOf] of nowhere) {
   });
 }
 
+test('a way that the system cannot follow is no word about the blob, and stops no other', async () => {
+  const node = smallNode();
+  const loop = join(temporaryDirectory(), 'loop');
+  symlinkSync('loop', loop);
+  const report = await sealNode(node, { names: [join(loop, `${node.base}.qcow2`), node.base] });
+  assert.equal(
+    [report.verdict, codesIn(report), outcomes(report)],
+    ['unverified', ['file-unreadable'], [['sealed', 'name']]],
+  );
+  assert.is(report.findings[0]?.subject, loop);
+  assert.match(report.findings[0]?.message ?? '', 'ELOOP');
+});
+
 const unsealable: readonly (readonly [what: string, code: string, words: string, (node: SmallNode) => void])[] = [
   [
     'whose directory is gone',
