@@ -8,7 +8,7 @@ import { ChangedMeanwhile, withPrivateCopy } from './sqlite-copy.js';
 import { lookAtDatabase } from './sqlite-files.js';
 import { rowsOfConnection } from './sqlite-rows.js';
 
-/** How often a read is tried again because the database changed under it. */
+/** How often a read is tried at least because the database changed under it, however long one takes. */
 const TRIES = 3;
 /** Writers rest after milliseconds; a database that does not in this time will not while we wait. */
 const PATIENCE_MS = 2000;
@@ -38,7 +38,8 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
         const result = attempt(open, path, use);
         if (isUnchanged(open, path)) return settle(result);
         disconnect();
-        if (tries >= TRIES) throw unreadable(path, 'it keeps changing while it is being read');
+        const patient = performance.now() - start < PATIENCE_MS;
+        if (tries >= TRIES && !patient) throw unreadable(path, 'it keeps changing while it is being read');
       } catch (error) {
         disconnect();
         throwIfAborted(signal, path);

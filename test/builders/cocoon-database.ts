@@ -70,5 +70,6 @@ export function writeDatabase(path: string, spec: DatabaseSpec = {}): void {
   database.close();
 }
 
-const hex = (value: string): string => `x'${Buffer.from(value).toString('hex')}'`;
-const text = (literal: string): string => `CAST(${literal} AS TEXT)`;
+/** Bytes, and a text, for SQL. */
+export const hex = (value: string): string => `x'${Buffer.from(value).toString('hex')}'`;
+export const text = (literal: string): string => `CAST(${literal} AS TEXT)`;

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { hex, text } from './cocoon-database.js';
 import { writeIndex } from './cocoon-root.js';
 
 const tables = {
@@ -35,8 +36,8 @@ export function putRow(
   const { database, index, key } = tables[table];
   if (engine === 'sqlite') {
     const open = new DatabaseSync(join(root, 'meta/meta.db'));
-    const row = open.prepare(`INSERT OR REPLACE INTO "${database}" VALUES (?, ?)`);
-    row.run(id, Buffer.from(JSON.stringify(value)));
+    // Not prepared: a statement that nobody collected keeps the log beside a closed database, which then is no idle one.
+    open.exec(`INSERT OR REPLACE INTO "${database}" VALUES (${text(hex(id))}, ${hex(JSON.stringify(value))})`);
     open.close();
     return;
   }
