@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -205,6 +207,28 @@ needs(
     assert.equal(others, []);
   },
 );
+
+test('what mappings have written is on the disk before a byte of it is hashed: from then on a store shows in the times', async () => {
+  const base = await baseOf(baseImage('good'));
+  const events: string[] = [];
+  const { fsync } = fs;
+  const flush = (descriptor: number, done: (error: NodeJS.ErrnoException | null) => void) => {
+    const isBase = readlinkSync(`/proc/self/fd/${descriptor}`) === base.path;
+    setTimeout(() => {
+      if (isBase) events.push('flushed');
+      fsync(descriptor, done);
+    }, 20);
+  };
+  Object.assign(fs, { fsync: flush });
+  syncBuiltinESMExports();
+  try {
+    await base.judge({}, { onProgress: () => events.push('hashed') });
+  } finally {
+    Object.assign(fs, { fsync });
+    syncBuiltinESMExports();
+  }
+  assert.equal(events.slice(0, 2), ['flushed', 'hashed']);
+});
 
 test('what stands at a foreign name and is sealed is good', async () => {
   const base = await sealedBase(baseImage('converted'), foreign);
