@@ -2,7 +2,7 @@ import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
 import { type FileBytes, readWhole } from '../file/read-whole.js';
-import { decodeIndex, type IndexTables } from './json-index.js';
+import { decodeIndex, type IndexTables, noRows } from './json-index.js';
 import {
   cloudHypervisorIndex,
   cloudImageIndex,
@@ -73,7 +73,7 @@ export async function openJsonTables(root: string): Promise<MetadataTables> {
 }
 
 function rowsOf(loaded: ReadonlyMap<TableName, IndexTables>): RowReader {
-  const rows = (table: TableName) => loaded.get(table)?.get(keyOf[table]) ?? new Map<string, unknown>();
+  const rows = (table: TableName) => loaded.get(table)?.get(keyOf[table]) ?? noRows;
   function* all(table: TableName): Generator<readonly [id: string, row: Row]> {
     for (const [id, value] of rows(table)) if (value !== null) yield [id, recordRow(value)];
   }
