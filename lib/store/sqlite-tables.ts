@@ -30,6 +30,7 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
 
   async function read<T>(use: (rows: RowReader) => T): Promise<T> {
     const start = performance.now();
+    const isPatient = () => performance.now() - start < PATIENCE_MS;
     for (let tries = 1; ; tries += 1) {
       throwIfAborted(signal, path);
       try {
@@ -38,13 +39,11 @@ export async function openSqliteTables(root: string, signal?: AbortSignal): Prom
         const result = attempt(open, path, use);
         if (isUnchanged(open, path)) return settle(result);
         disconnect();
-        const patient = performance.now() - start < PATIENCE_MS;
-        if (tries >= TRIES && !patient) throw unreadable(path, 'it keeps changing while it is being read');
+        if (tries >= TRIES && !isPatient()) throw unreadable(path, 'it keeps changing while it is being read');
       } catch (error) {
         disconnect();
         throwIfAborted(signal, path);
-        const patient = performance.now() - start < PATIENCE_MS;
-        if (!(error instanceof ChangedMeanwhile && patient)) throw asUnreadable(error, path);
+        if (!(error instanceof ChangedMeanwhile && isPatient())) throw asUnreadable(error, path);
         await sleep(PAUSE_MS);
       }
     }
