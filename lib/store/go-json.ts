@@ -12,6 +12,7 @@ export type GoJson =
 const GO_DEPTH = 10_000;
 
 const [BACKSLASH, COLON] = [0x5c, 0x3a];
+const [LEFT_BRACKET, RIGHT_BRACKET, LEFT_BRACE, RIGHT_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * Decodes what cocoon keeps, as Go does where that can be done: bytes that are no UTF-8, half surrogate pairs, depth.
@@ -20,17 +21,18 @@ const [BACKSLASH, COLON] = [0x5c, 0x3a];
 export function decodeGoJson(bytes: Buffer): GoJson {
   const text = goText(bytes);
   if (text === null) return { kind: 'ambiguous', reason: 'it is not UTF-8' };
+  // Before it is parsed: what is nested without end would fill the memory.
+  const { members, depth } = shapeOf(text);
+  if (depth > GO_DEPTH) {
+    return { kind: 'undecodable', reason: `it is nested more than ${GO_DEPTH} deep`, offset: null };
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     return { kind: 'undecodable', ...whyNot(error, text, bytes) };
   }
-  const { members, depth } = shapeOf(value);
-  if (depth > GO_DEPTH) {
-    return { kind: 'undecodable', reason: `it is nested more than ${GO_DEPTH} deep`, offset: null };
-  }
-  if (members !== membersWritten(text)) return { kind: 'ambiguous', reason: 'a key is repeated' };
+  if (membersIn(value) !== members) return { kind: 'ambiguous', reason: 'a key is repeated' };
   if (!text.includes('\\') || !/\\u[dD][89a-fA-F]/.test(text)) return { kind: 'ok', value };
   try {
     value = withWellFormedText(value);
@@ -38,9 +40,7 @@ export function decodeGoJson(bytes: Buffer): GoJson {
     if (!(error instanceof RangeError)) throw error;
     return { kind: 'ambiguous', reason: 'it is nested too deep' };
   }
-  return shapeOf(value).members === members
-    ? { kind: 'ok', value }
-    : { kind: 'ambiguous', reason: 'a key is repeated' };
+  return membersIn(value) === members ? { kind: 'ok', value } : { kind: 'ambiguous', reason: 'a key is repeated' };
 }
 
 function whyNot(error: unknown, text: string, bytes: Buffer) {
@@ -56,20 +56,34 @@ function firstLine(message: string): string {
 }
 
 /**
- * How many members a JSON text writes: so many of its strings have a colon behind them. An index has megabytes, nearly all
- * of them in strings, and V8 finds a quote much sooner than a loop does.
+ * How many members a JSON text writes (each has a colon outside of strings), and how deep it is nested; of a text that is
+ * none, any numbers. An index has megabytes, nearly all of them in strings, and V8 finds a quote much sooner than a loop does.
  */
-function membersWritten(text: string): number {
+function shapeOf(text: string): { readonly members: number; readonly depth: number } {
   let members = 0;
-  for (let from = text.indexOf('"'); from !== -1; ) {
-    let end = text.indexOf('"', from + 1);
-    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-    let next = end + 1;
-    while (isBlank(text.charCodeAt(next))) next += 1;
-    if (text.charCodeAt(next) === COLON) members += 1;
-    from = text.indexOf('"', next);
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const stop = quote === -1 ? text.length : quote;
+    for (; at < stop; at += 1) {
+      const unit = text.charCodeAt(at);
+      if (unit === COLON) members += 1;
+      else if (unit === LEFT_BRACE || unit === LEFT_BRACKET) {
+        depth += 1;
+        if (depth > deepest) deepest = depth;
+      } else if (unit === RIGHT_BRACE || unit === RIGHT_BRACKET) depth -= 1;
+    }
+    if (quote !== -1) at = endOfString(text, quote);
   }
-  return members;
+  return { members, depth: deepest };
+}
+
+/** Behind the quote that ends a string; the end of the text where none does. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end + 1;
 }
 
 function isEscaped(text: string, quote: number): boolean {
@@ -78,30 +92,23 @@ function isEscaped(text: string, quote: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** RFC 8259, 2: blank, tab, line feed and carriage return. */
-const isBlank = (unit: number): boolean => unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d;
-
-/** How many members a value has, at any depth (fewer than its text writes, where that repeats a key), and how deep it is. */
-function shapeOf(value: unknown): { readonly members: number; readonly depth: number } {
+/** How many members a value has, at any depth: fewer than its text writes, where that repeats a key. */
+function membersIn(value: unknown): number {
   let members = 0;
-  let depth = 0;
-  for (let level = [value].filter(isNested); level.length > 0; depth += 1) {
-    const next: object[] = [];
-    for (const each of level) {
-      if (Array.isArray(each)) {
-        for (const member of each) if (isNested(member)) next.push(member);
-        continue;
-      }
-      // What JSON.parse makes inherits nothing that is listed, and this makes no list of ten thousand names.
-      for (const key in each) {
-        members += 1;
-        const member: unknown = each[key as keyof typeof each];
-        if (isNested(member)) next.push(member);
-      }
+  const open: object[] = [value].filter(isNested);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (Array.isArray(next)) {
+      for (const member of next) if (isNested(member)) open.push(member);
+      continue;
     }
-    level = next;
+    // What JSON.parse makes inherits nothing that is listed, and this makes no list of ten thousand names.
+    for (const key in next) {
+      members += 1;
+      const member: unknown = next[key as keyof typeof next];
+      if (isNested(member)) open.push(member);
+    }
   }
-  return { members, depth };
+  return members;
 }
 
 const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
