@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /** What Go makes of a byte that is no UTF-8. */
 const REPLACEMENT = '\ufffd';
@@ -10,6 +10,8 @@ const MOST_REPLACED = 65_536;
  * that is cut short, which would be another name. Null where there is next to no text.
  */
 export function goText(bytes: Buffer): string | null {
+  // What cocoon writes is: a quarter of the time is saved for megabytes of it.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   if (isUtf8(bytes)) return bytes.toString('utf8');
   const pieces: string[] = [];
   let from = 0;
