@@ -1,8 +1,8 @@
 import type { HashedFile } from '../digest/hash-file.js';
 import { systemErrorText } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
+import { isRacy, provingFileSystem } from '../file/identity-proof.js';
 import { openRegular } from '../file/open-regular.js';
-import { isRacy, provingFileSystem } from './identity-proof.js';
 import { readStateFile } from './read-state-file.js';
 import {
   identityFromRecord,

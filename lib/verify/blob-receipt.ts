@@ -1,8 +1,8 @@
 import type { FileIdentity } from '../file/identity.js';
+import { provingFileSystem } from '../file/identity-proof.js';
 import type { OpenFile } from '../file/open-file.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { BlobReport } from '../report/documents.js';
-import { provingFileSystem } from '../trust/identity-proof.js';
 import { receiptAnswer } from '../trust/receipt-answer.js';
 import type { Receipt } from '../trust/receipt-record.js';
 import { isAnotherFile } from '../trust/receipts.js';

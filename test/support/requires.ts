@@ -6,7 +6,7 @@ import type { Test } from 'uvu';
 
 type Callback = (context: Record<string, unknown>) => void | Promise<void>;
 
-/** ext4, xfs, btrfs, ZFS, f2fs (lib/trust/identity-proof.ts). */
+/** ext4, xfs, btrfs, ZFS, f2fs (lib/file/identity-proof.ts). */
 const proving: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010]);
 
 /** Whether a read can be remembered of files in a directory; false for one that cannot be looked at. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
-import { isRacy } from '../../lib/trust/identity-proof.js';
+import { isRacy } from '../../lib/file/identity-proof.js';
 import { identityFromRecord, type Receipt } from '../../lib/trust/receipt-record.js';
 import { isAnotherFile, readReceipt, voidReceipt, writeReceipt } from '../../lib/trust/receipts.js';
 import { openState } from '../../lib/trust/state-directory.js';

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
-import type { FileIdentity } from '../file/identity.js';
-import type { OpenFile } from '../file/open-file.js';
+import type { FileIdentity } from './identity.js';
+import type { OpenFile } from './open-file.js';
 
 /**
  * Where equal identity proves equal content; the numbers are statfs(2)'s, ZFS's is OpenZFS'. They keep every time
