@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
-import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
-import { type FileBytes, readWhole } from '../file/read-whole.js';
-import { decodeIndex, type IndexTables, noRows } from './json-index.js';
+import { existsSync } from 'node:fs';
+import { BlobcheckError } from '../errors.js';
+import type { FileIdentity } from '../file/identity.js';
+import { type IndexTables, noRows } from './json-index.js';
+import { type IndexFile, isStillIndexFile, readIndexFile } from './json-index-file.js';
 import {
   cloudHypervisorIndex,
   cloudImageIndex,
@@ -13,9 +13,6 @@ import {
 } from './layout.js';
 import type { MetadataTables, Recovery, Row, RowReader, TableName } from './metadata-tables.js';
 import { recordRow } from './record-row.js';
-
-/** V8's longest string is a little less than 512 MiB. 10,000 snapshots take 6 MiB. */
-const INDEX_LIMIT = 256 * 1024 * 1024;
 
 const indexOf: Readonly<Record<TableName, (root: string) => string>> = {
   snapshots: snapshotIndex,
@@ -65,7 +62,7 @@ export async function openJsonTables(root: string): Promise<MetadataTables> {
       return use(rowsOf(loaded));
     },
     // A previous generation that was read was for want of the one that cocoon is about to write.
-    areAsRead: () => recovered.length === 0 && [...read].every(([path, identity]) => isStill(path, identity)),
+    areAsRead: () => recovered.length === 0 && [...read].every(([path, identity]) => isStillIndexFile(path, identity)),
     async close() {
       loading.clear();
     },
@@ -96,41 +93,32 @@ function rowsOf(loaded: ReadonlyMap<TableName, IndexTables>): RowReader {
   };
 }
 
-function isStill(path: string, identity: FileIdentity | null): boolean {
-  try {
-    const now = lstatSync(realpathSync.native(path), { bigint: true });
-    return identity !== null && sameIdentity(identityOf(now), identity);
-  } catch (error) {
-    return identity === null && systemErrorCode(error) === 'ENOENT';
-  }
-}
-
 async function loadIndex(
   path: string,
   wasThere: boolean,
   recovered: Recovery[],
   read: Map<string, FileIdentity | null>,
 ): Promise<IndexTables> {
-  const found = readIndex(path);
-  read.set(path, found && identityOf(found.stats));
+  const found = await readIndexFile(path);
+  read.set(path, found === null ? null : found.identity);
   if (found === null) {
     // cocoon takes a missing index for an empty one, whatever previous generation may lie there.
     if (!wasThere) return new Map();
     throw new BlobcheckError('metadata-unreadable', 'the index was taken away while it was being read', { path });
   }
-  const decoded = decodeIndex(found.bytes);
+  const { decoded } = found;
   if (decoded.kind === 'ok') return decoded.tables;
   // cocoon decodes it, so it does not look for the previous generation.
   if (decoded.kind === 'ambiguous') {
     const reason = `the index can be read in two ways: ${decoded.reason}`;
     throw new BlobcheckError('metadata-unreadable', reason, { path });
   }
-  const previous = previousIndex(path, decoded.reason, decoded.offset);
+  const previous = await previousIndex(path, decoded.reason, decoded.offset);
   recovered.push({ path, reason: decoded.reason });
   return previous;
 }
 
-function previousIndex(path: string, reason: string, offset: number | null): IndexTables {
+async function previousIndex(path: string, reason: string, offset: number | null): Promise<IndexTables> {
   const previous = previousGeneration(path);
   const because = (why: string, cause?: unknown) =>
     new BlobcheckError('metadata-unreadable', `the index cannot be decoded (${reason}), and ${previous} ${why}`, {
@@ -138,35 +126,13 @@ function previousIndex(path: string, reason: string, offset: number | null): Ind
       ...(offset === null ? {} : { offset }),
       cause,
     });
-  let found: IndexBytes | null;
+  let found: IndexFile | null;
   try {
-    found = readIndex(previous);
+    found = await readIndexFile(previous);
   } catch (error) {
     throw because(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
   if (found === null) throw because('is not there');
-  const decoded = decodeIndex(found.bytes);
-  if (decoded.kind === 'ok') return decoded.tables;
-  throw because(`neither: ${decoded.reason}`);
-}
-
-type IndexBytes = Extract<FileBytes, { kind: 'ok' }>;
-
-/** The bytes of an index, or null when there is none. Symbolic links are followed, as cocoon follows them. */
-function readIndex(path: string): IndexBytes | null {
-  const unreadable = (reason: string, cause?: unknown) =>
-    new BlobcheckError('metadata-unreadable', `the index cannot be read: ${reason}`, { path, cause });
-  let target: string;
-  try {
-    target = realpathSync.native(path);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return null;
-    throw unreadable(systemErrorText(error), error);
-  }
-  const read = readWhole(target, INDEX_LIMIT);
-  if (read.kind === 'ok') return read;
-  if (read.kind === 'missing') return null;
-  if (read.kind === 'not-regular') throw unreadable(`a ${read.what} stands there`);
-  if (read.kind === 'too-large') throw unreadable(`it has ${read.bytes} bytes, more than ${read.limit}`);
-  throw unreadable(systemErrorText(read.error), read.error);
+  if (found.decoded.kind === 'ok') return found.decoded.tables;
+  throw because(`neither: ${found.decoded.reason}`);
 }

@@ -5,9 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openState } from '../../lib/trust/state-directory.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { hold, lockFile, untilWaiting } from '../trust/held.js';
 import { hook, startHook, toldCodes } from './hooked.js';
 

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
+import { snapshotIndex } from '../../lib/store/layout.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { idFor } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
+import { traced } from '../support/traced.js';
 import { hold } from '../trust/held.js';
 import { whatReceiptsNeed } from '../verify/blobs.js';
-import { hook, hookScript, toldCodes } from './hooked.js';
+import { hook, hookEnvironment, hookScript, preClone, toldCodes } from './hooked.js';
 import { foreign, status } from './seals.js';
 
 const test = suite('the hook');
@@ -201,5 +203,26 @@ test('content that came back by itself is found by the next ask', async () => {
   writeFileSync(node.blob, baseBytes('base'));
   assert.is(hook(node, ['app:v1']).status, 0);
 });
+
+needs(
+  [...receiptsNeed, 'strace'],
+  test,
+  'an index is read once by each process, however often the store is looked into: megabytes are most of its work',
+  async () => {
+    const node = await settledNode();
+    const index = snapshotIndex(node.root.location.root);
+    await settled(index);
+    const readings = () => {
+      const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
+      const words = ['sh', preClone, '--root-dir', node.root.directory, 'app:v1'];
+      const { calls, status } = traced(words, 'openat', ['-P', index], env);
+      assert.is(status, 0);
+      return calls.filter((call) => call.includes('openat(')).length;
+    };
+    assert.is(readings(), 2, 'one that asks, and one that reads the base');
+    rmSync(join(node.state, 'stamps'), { recursive: true });
+    assert.is(readings(), 1, 'the base is known');
+  },
+);
 
 test.run();

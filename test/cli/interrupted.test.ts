@@ -7,9 +7,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mostReaders } from '../../lib/digest/reading-turn.js';
 import { baseBytes, overlayOn, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { codesOf, program, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { foreign, seal, status } from './seals.js';
 
 const test = suite('an interrupted run');

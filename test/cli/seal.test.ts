@@ -4,9 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
 import { baseBytes, overlayOn, smallNode, snapshotOn } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { foreign, seal, sealFiles, status, swap } from './seals.js';
 
 const test = suite('blobcheck seal and status');

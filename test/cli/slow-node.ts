@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { program } from '../support/blobcheck.js';
+import { settled } from '../support/settled.js';
 import { untilStopped } from '../support/until-stopped.js';
 import { lockFile } from '../trust/held.js';
 

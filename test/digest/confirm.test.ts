@@ -9,8 +9,8 @@ import { confirmFromMedium } from '../../lib/digest/confirm.js';
 import { hashFile } from '../../lib/digest/hash-file.js';
 import { BlobcheckError } from '../../lib/errors.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { settled } from './settled.js';
 
 const test = suite('digest/confirm');
 const directory = temporaryDirectory();

@@ -4,9 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type HashedFile, hashFile, hashOpenFile } from '../../lib/digest/hash-file.js';
 import type { Readable } from '../../lib/file/readable.js';
+import { settled } from '../support/settled.js';
 import { sha256 } from '../support/sha256.js';
 import { content, fileOf } from './files.js';
-import { settled } from './settled.js';
 
 const test = suite('digest/hash-file, while the file changes');
 

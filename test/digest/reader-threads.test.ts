@@ -11,9 +11,9 @@ import { mostReaders } from '../../lib/digest/reading-turn.js';
 import { BlobcheckError } from '../../lib/errors.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { sha256 } from '../support/sha256.js';
 import { content, directory, fileOf } from './files.js';
-import { settled } from './settled.js';
 
 const test = suite('digest/reader-thread');
 

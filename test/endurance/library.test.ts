@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallNode } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { amount, tally } from '../long/amount.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 
 const test = suite('a process that verifies for ever');
 

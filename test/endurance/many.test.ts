@@ -4,10 +4,10 @@ import * as assert from 'uvu/assert';
 import { manySnapshots } from '../../bench/many-snapshots.js';
 import { maxResidentBytes, run } from '../../bench/program.js';
 import { hookEnvironment, preClone } from '../cli/hooked.js';
-import { settled } from '../digest/settled.js';
 import { amount, tally } from '../long/amount.js';
 import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('a root of many snapshots');

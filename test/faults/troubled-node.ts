@@ -6,7 +6,7 @@ import { verify } from '../../lib/verify/verify.js';
 import { buildRoot } from '../builders/cocoon-root.js';
 import { baseBytes, imageUrl, overlayOn, type SmallNode, snapshotOn } from '../builders/small-node.js';
 import { swap } from '../cli/seals.js';
-import { settled } from '../digest/settled.js';
+import { settled } from '../support/settled.js';
 import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { flip } from '../verify/blobs.js';

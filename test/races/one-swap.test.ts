@@ -2,9 +2,9 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SmallNode } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { amount, tally } from '../long/amount.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { verifyNode } from '../support/verify-node.js';
 import { judgedWith, type Mode, performLater } from './judged.js';
 import {

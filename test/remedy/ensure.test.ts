@@ -12,8 +12,8 @@ import {
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { baseBytes } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { sha256 } from '../support/sha256.js';
 import { flip } from '../verify/blobs.js';
 import { bringingNeeds, codesOf, otherFiles, outcomes, type ServedNode, scratchIsGone, servedNode } from './node.js';

@@ -6,9 +6,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
 import { hook, hookScript } from '../cli/hooked.js';
-import { settled } from '../digest/settled.js';
 import { blobcheck, codesOf, program, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { forge } from '../verify/blobs.js';
 
 const test = suite('threats: clock and state');

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallNode } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { codesOf, program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('threats: a crash, a full disk');

@@ -6,9 +6,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallNode } from '../builders/small-node.js';
 import { hookEnvironment, preClone } from '../cli/hooked.js';
-import { settled } from '../digest/settled.js';
 import { codesOf } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { verifyNode } from '../support/verify-node.js';
 

@@ -8,8 +8,8 @@ import { isRacy } from '../../lib/file/identity-proof.js';
 import { identityFromRecord, type Receipt } from '../../lib/trust/receipt-record.js';
 import { isAnotherFile, readReceipt, voidReceipt, writeReceipt } from '../../lib/trust/receipts.js';
 import { openState } from '../../lib/trust/state-directory.js';
-import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { traced } from '../support/traced.js';
 import { BLOB, blobFile, fileOf, OTHER_BLOB, type Place, place } from './states.js';
 

@@ -1,8 +1,8 @@
 import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { settled } from '../digest/settled.js';
 import { meddlingSignal } from '../support/meddling-signal.js';
+import { settled } from '../support/settled.js';
 import { type Base, baseImage, baseOf, codes, dataOffset, flip, receiptResult, sealedBase } from './blobs.js';
 
 const test = suite('a base that changes while it is judged');

@@ -3,8 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
 import type { JudgedBlob } from '../../lib/verify/blob.js';
-import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { sha256 } from '../support/sha256.js';
 import {
   type Base,

@@ -8,7 +8,7 @@ import { type JudgedBlob, judgeBlob } from '../../lib/verify/blob.js';
 import type { BlobOptions, BlobRequest } from '../../lib/verify/blob-content.js';
 import { type Ledger, ledgerOf } from '../../lib/verify/ledger.js';
 import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
-import { settled } from '../digest/settled.js';
+import { settled } from '../support/settled.js';
 import { sha256 } from '../support/sha256.js';
 import { temporaryDirectory } from '../support/temporary.js';
 

@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert';
 import { type HashedFile, hashFile } from '../../lib/digest/hash-file.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { type Asker, type Ledger, ledgerOf } from '../../lib/verify/ledger.js';
-import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { BLOB, blobFile, fileOf, type Place, place } from '../trust/states.js';
 
 const test = suite('what a run remembers');

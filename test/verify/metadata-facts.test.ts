@@ -10,12 +10,12 @@ import type { VerifyRequest } from '../../lib/verify/verify.js';
 import { idFor, type SnapshotFiles } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { judgedWith } from '../races/judged.js';
 import { codesOf } from '../support/blobcheck.js';
 import { meddlingSignal } from '../support/meddling-signal.js';
 import { openBelow } from '../support/open-files.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { verifyNode } from '../support/verify-node.js';
 import { whatReceiptsNeed } from './blobs.js';
 

@@ -6,10 +6,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BlobPlace, judgeOverlay, judgeOverlayOnBase, overlayDisk } from '../../lib/verify/overlay.js';
 import { buildQcow2, type Qcow2Spec } from '../builders/qcow2.js';
-import { settled } from '../digest/settled.js';
 import { headerOf } from '../qcow2/in-memory.js';
 import { meddlingSignal } from '../support/meddling-signal.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('the file of an overlay, and an overlay on its base');

@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rereadBlobs } from '../../lib/verify/reread.js';
 import { smallNode } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { needs } from '../support/requires.js';
+import { settled } from '../support/settled.js';
 import { verifyNode } from '../support/verify-node.js';
 import { whatReceiptsNeed } from './blobs.js';
 

@@ -9,10 +9,10 @@ import { idFor } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { exported } from '../builders/exported-directory.js';
 import { imageUrl, overlayOn, smallNode, snapshotOn } from '../builders/small-node.js';
-import { settled } from '../digest/settled.js';
 import { judgedWith } from '../races/judged.js';
 import { codesOf } from '../support/blobcheck.js';
 import { openBelow } from '../support/open-files.js';
+import { settled } from '../support/settled.js';
 import { verifyNode } from '../support/verify-node.js';
 
 const test = suite('a report on a root');
