@@ -1,5 +1,6 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { closeSync, openSync, readdirSync } from 'node:fs';
+import { startProgram } from '../start-program.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -14,11 +15,12 @@ export function startDetached(
   [program = '', ...args]: readonly string[],
   terminal: Terminal,
   output: 'pipe' | 'ignore',
-): ChildProcess {
+  onFailed: () => void,
+): ChildProcess | null {
   const nothing = openSync('/dev/null', 'r+');
   try {
     const stdio: StdioOptions = ['ignore', output, output, ...withoutOurs(nothing)];
-    return spawn(program, args, { detached: true, stdio, env: terminal.ownEnv });
+    return startProgram(program, args, { detached: true, stdio, env: terminal.ownEnv }, onFailed);
   } finally {
     closeSync(nothing);
   }

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { BlobcheckError, type BlobFiles, blobFilesIn, escapeText, type SealReport, sealBrought } from '../index.js';
+import { startProgram } from '../start-program.js';
 import { type StoreOptions, storeCheckOptions } from './options.js';
 import { progressOn } from './progress.js';
 import type { Terminal } from './terminal.js';
@@ -48,15 +49,14 @@ async function filesBefore(
 /** Ends as the program ended: a signal that killed it kills us. */
 function runThrough(program: string, args: readonly string[], terminal: Terminal): Promise<() => number> {
   return new Promise((resolve, reject) => {
-    let child: ChildProcess | undefined;
+    let child: ChildProcess | null = null;
     // Before it is started: one that comes while it starts must neither kill us nor be lost.
     terminal.passSignals((signal) => child?.kill(signal));
-    child = spawn(program, args, { stdio: 'inherit', env: terminal.ownEnv });
-    child.on('error', (error) => {
+    child = startProgram(program, args, { stdio: 'inherit', env: terminal.ownEnv }, (error) => {
       terminal.passSignals(null);
       reject(new BlobcheckError('unreadable', `${program} does not start: ${error.message}`));
     });
-    child.on('close', (code, signal) => {
+    child?.on('close', (code, signal) => {
       terminal.passSignals(null);
       resolve(() => {
         if (signal === null) return code ?? 1;

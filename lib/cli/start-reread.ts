@@ -22,10 +22,8 @@ export function startReread(entries: readonly EntryReport[], options: GlobalOpti
   if (blobs.length === 0) return;
   const words = [...ownCommand('reread', options, terminal), '--', ...blobs];
   try {
-    startDetached(whenIdle(words), terminal, 'ignore')
-      .once('error', () => {})
-      .unref();
+    startDetached(whenIdle(words), terminal, 'ignore', () => {})?.unref();
   } catch {
-    // Nobody waits for it: without memory or descriptors the next ask starts it.
+    // Nobody waits for it: without descriptors the next ask starts it.
   }
 }

@@ -28,14 +28,13 @@ export const taskName = ({ kind, ref, policy }: Record<'kind' | 'ref' | 'policy'
 export function runWorker(task: WorkerTask, options: GlobalOptions, terminal: Terminal): Promise<WorkerEnd> {
   const words = [...ownCommand('ensure', options, terminal), '--json', '--exact', '--alone', ...wordsOf(task)];
   return new Promise<WorkerEnd>((resolve) => {
-    const child = startDetached(words, terminal, 'pipe');
+    const child = startDetached(words, terminal, 'pipe', () => resolve({ kind: 'nothing' }));
     let printed = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
+    child?.stdout?.on('data', (chunk: Buffer) => {
       printed += chunk;
     });
-    child.stderr?.on('data', (chunk: Buffer) => terminal.err(chunk.toString('utf8')));
-    child.on('error', () => resolve({ kind: 'nothing' }));
-    child.on('close', (code) => resolve(code === exitCodes.busy ? { kind: 'busy' } : endOf(printed)));
+    child?.stderr?.on('data', (chunk: Buffer) => terminal.err(chunk.toString('utf8')));
+    child?.on('close', (code) => resolve(code === exitCodes.busy ? { kind: 'busy' } : endOf(printed)));
   });
 }
 

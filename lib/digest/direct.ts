@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { systemErrorCode } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
 import type { OpenFile } from '../file/open-file.js';
 import { type Opened, openRegular } from '../file/open-regular.js';
+import { startProgram } from '../start-program.js';
 import { PAGE_BYTES, pageAlignedBuffer } from './aligned-memory.js';
 import type { ReadFrom } from './read-from.js';
 
@@ -73,17 +73,12 @@ export async function dropPageCache(handle: OpenFile): Promise<boolean> {
   await handle.sync().catch(() => {});
   return await new Promise((resolve) => {
     // On our own descriptor, not on the name: it may lead to another file by now, or read as an option.
-    let child: ChildProcess;
-    try {
-      child = spawn('dd', ['iflag=nocache', 'count=0', 'status=none'], {
-        stdio: [handle.fd, 'ignore', 'ignore'],
-        env: { PATH: '/usr/bin:/bin' },
-      });
-    } catch {
-      // Without memory for a process Node throws.
-      return resolve(false);
-    }
-    child.on('error', () => resolve(false));
-    child.on('close', (code) => resolve(code === 0));
+    const child = startProgram(
+      'dd',
+      ['iflag=nocache', 'count=0', 'status=none'],
+      { stdio: [handle.fd, 'ignore', 'ignore'], env: { PATH: '/usr/bin:/bin' } },
+      () => resolve(false),
+    );
+    child?.on('close', (code) => resolve(code === 0));
   });
 }

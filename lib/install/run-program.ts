@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { startProgram } from '../start-program.js';
 
 /** Milliseconds after which a program that should answer at once is given up. */
 const WAIT_MS = 60_000;
@@ -21,29 +21,32 @@ export type ProgramRun =
 /** Runs a program with a vector of arguments, never through a shell. Never throws. */
 export function runProgram(program: string, args: readonly string[], options: ProgramOptions): Promise<ProgramRun> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // The words that are read here are not to be in the operator's language.
-      env: { PATH: options.path, LC_ALL: 'C' },
-      timeout: options.waitMs ?? WAIT_MS,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      resolve({ kind: 'failed', absent: error.code === 'ENOENT', reason: `${program} does not start: ${error.code}` });
-    });
-    child.on('close', (status, signal) => {
+    const child = startProgram(
+      program,
+      args,
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // The words that are read here are not to be in the operator's language.
+        env: { PATH: options.path, LC_ALL: 'C' },
+        endAfterMs: options.waitMs ?? WAIT_MS,
+        signal: options.signal,
+      },
+      ({ code }) =>
+        resolve({ kind: 'failed', absent: code === 'ENOENT', reason: `${program} does not start: ${code}` }),
+    );
+    const stdout = collect(child?.stdout);
+    const stderr = collect(child?.stderr);
+    child?.on('close', (status, signal) => {
       if (status === null) resolve({ kind: 'failed', absent: false, reason: `${program} was ended by ${signal}` });
       else resolve({ kind: 'ended', status, stdout: stdout(), stderr: stderr() });
     });
   });
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
+function collect(stream: NodeJS.ReadableStream | null | undefined): () => string {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= MAX_OUTPUT) chunks.push(chunk);
   });

@@ -1,4 +1,4 @@
-import { systemErrorText } from '../errors.js';
+import { isSystemError, systemErrorText } from '../errors.js';
 import { type ProgramRun, runProgram } from './run-program.js';
 import type { Steps } from './steps.js';
 import { firstLine } from './systemctl.js';
@@ -41,6 +41,9 @@ export async function selfTest(test: SelfTest, steps: Steps): Promise<void> {
       const message = `BLOBCHECK_MODE is ${JSON.stringify(test.mode)}: this node does not refuse`;
       steps.add('self-test', 'refused', null, message, 'set BLOBCHECK_MODE=enforce');
     }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    steps.add('self-test', 'unverified', null, `the throwaway root cannot be looked at: ${systemErrorText(error)}`);
   } finally {
     for (const problem of await root.remove()) steps.add('self-test', 'warning', null, problem);
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemErrorText } from '../errors.js';
 import { temporaryPlace } from '../file/temporary-place.js';
 import { buildQcow2 } from '../sample/qcow2.js';
 import { layOutRoot, writeJsonMetadata } from '../sample/root.js';
@@ -19,7 +20,7 @@ export interface ThrowawayRoot {
   readonly directory: string;
   /** The names of everything in it: what a started cocoon adds to. */
   names(): Promise<readonly string[]>;
-  /** Removes it, and what was remembered of it in the state directory; returns what could not be removed there. */
+  /** Removes it, and what was remembered of it in the state directory; returns what could not be removed. */
   remove(): Promise<readonly string[]>;
 }
 
@@ -29,12 +30,16 @@ export async function makeThrowawayRoot(stateDir: string): Promise<ThrowawayRoot
   const remembered = await foldersOfStore(stateDir, directory);
   // An interrupted run ends at once, and still leaves nothing.
   const onExit = () => {
-    for (const path of [directory, ...remembered]) rmSync(path, { recursive: true, force: true });
+    for (const path of [directory, ...remembered]) removeIfPossible(path);
   };
   process.once('exit', onExit);
   const remove = async (): Promise<readonly string[]> => {
-    const problems = await forgetStore(stateDir, directory);
-    await rm(directory, { recursive: true, force: true });
+    const problems = [...(await forgetStore(stateDir, directory))];
+    try {
+      await rm(directory, { recursive: true, force: true });
+    } catch (error) {
+      problems.push(`${directory} cannot be removed: ${systemErrorText(error)}`);
+    }
     process.off('exit', onExit);
     return problems;
   };
@@ -58,6 +63,14 @@ export async function makeThrowawayRoot(stateDir: string): Promise<ThrowawayRoot
     throw error;
   }
   return { directory, names: async () => (await readdir(directory, { recursive: true })).sort(), remove };
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Nobody is left to be told: the process ends.
+  }
 }
 
 function snapshotOn(root: string, name: string, image: string, base: string): SnapshotSpec {

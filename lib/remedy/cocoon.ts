@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { packageFile } from '../package-file.js';
+import { startProgram } from '../start-program.js';
 import { systemProgram } from '../system-program.js';
 import { lineReader } from './lines.js';
 
@@ -50,36 +51,38 @@ export async function runCocoon(program: CocoonProgram, args: readonly string[],
       path,
       ...args,
     ];
-    const child: ChildProcess = spawn(command, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: environmentFor(program, mark),
-    });
+    let child: ChildProcess | null = null;
     let reason: string | null = null;
     const end = (why: string) => {
       reason ??= why;
-      child.kill('SIGTERM');
+      child?.kill('SIGTERM');
     };
     const interrupt = () => end('interrupted');
     signal?.addEventListener('abort', interrupt, { once: true });
     const silence = setTimeout(() => end(`nothing came for ${SILENCE_MS / 60_000} minutes`), SILENCE_MS);
-    const read = lineReader((line) => {
-      kept.push(line);
-      if (kept.length > KEPT_LINES) kept.shift();
-      onLine?.(line);
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (text: Buffer) => {
-        silence.refresh();
-        read(text);
-      });
-    }
     const done = (ran: CocoonRan) => {
       clearTimeout(silence);
       signal?.removeEventListener('abort', interrupt);
       resolve(ran);
     };
-    child.on('error', (error) => done({ ok: false, reason: `${command} does not start: ${error.message}` }));
-    child.on('close', (code, killedBy) => {
+    const read = lineReader((line) => {
+      kept.push(line);
+      if (kept.length > KEPT_LINES) kept.shift();
+      onLine?.(line);
+    });
+    child = startProgram(
+      command,
+      words,
+      { stdio: ['ignore', 'pipe', 'pipe'], env: environmentFor(program, mark) },
+      (error) => done({ ok: false, reason: `${command} does not start: ${error.message}` }),
+    );
+    for (const stream of [child?.stdout, child?.stderr]) {
+      stream?.on('data', (text: Buffer) => {
+        silence.refresh();
+        read(text);
+      });
+    }
+    child?.on('close', (code, killedBy) => {
       if (code === 0 && reason === null) done({ ok: true });
       else
         done({ ok: false, reason: reason ?? (lastWords(kept) || `it ended with ${killedBy ?? `exit code ${code}`}`) });

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type StartOptions, startProgram } from '../start-program.js';
 import { makeOwnDirectory } from './own-directory.js';
 import { type StateDirectory, writeProblem } from './state-directory.js';
 
@@ -73,20 +73,14 @@ export async function withLock<T>(
 export function takeLock(handle: FileHandle, { waitMs, signal }: LockOptions): Promise<string | null> {
   return new Promise((resolve) => {
     const notStarted = () => resolve(signal?.aborted ? 'interrupted' : 'flock (util-linux) does not start');
-    let child: ChildProcess;
-    try {
-      child = spawn('flock', waitMs === 0 ? ['-n', '-x', '3'] : ['-x', '3'], {
-        stdio: ['ignore', 'ignore', 'ignore', handle.fd],
-        env: { PATH: '/usr/bin:/bin' },
-        ...(waitMs ? { timeout: waitMs } : {}),
-        ...(signal === undefined ? {} : { signal }),
-      });
-    } catch {
-      // Without memory for a process Node throws.
-      return notStarted();
-    }
-    child.on('error', notStarted);
-    child.on('close', (code, endedBy) => {
+    const options = {
+      stdio: ['ignore', 'ignore', 'ignore', handle.fd],
+      env: { PATH: '/usr/bin:/bin' },
+      endAfterMs: waitMs || undefined,
+      signal,
+    } satisfies StartOptions;
+    const child = startProgram('flock', waitMs === 0 ? ['-n', '-x', '3'] : ['-x', '3'], options, notStarted);
+    child?.on('close', (code, endedBy) => {
       if (code === 0) return resolve(null);
       if (signal?.aborted) return resolve('interrupted');
       // Any other end is not that of a wait: a file system without locks, say.

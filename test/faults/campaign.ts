@@ -28,25 +28,44 @@ export interface Campaign {
 /** Faults of one command in the long form, which takes an hour for all of them; every one if nothing is said. */
 const most = Number(process.env.BLOBCHECK_TEST_FAULTS) || Number.POSITIVE_INFINITY;
 
-const asEnded: Readonly<Record<string, readonly (number | NodeJS.Signals)[]>> = {
+/** What a signal may end a command in. */
+export const asEnded: Readonly<Record<string, readonly (number | NodeJS.Signals)[]>> = {
   'signal=SIGKILL': ['SIGKILL', 137],
   'signal=SIGTERM': [143],
   'signal=SIGINT': [130],
 };
 
+/** A command that is run again and again, and what does not hold after each run. */
+export interface Trial {
+  run(fault: Fault | null): Promise<{ readonly ran: TracedRun; readonly broken: readonly string[] }>;
+  /** Which of a run's calls are to fail, if not all of the program's own. */
+  readonly pick?: ((fault: Fault) => boolean) | undefined;
+}
+
+const faultNeeds = ['strace', 'flock', 'tracing', 'receipts'];
+
 /** Tries a command with every fault that one run of it may meet; in `npm test` with a few of them, always the same ones. */
 export function tryEveryFault(test: Test, name: string, quick: number, make: () => Promise<Campaign>): void {
-  needs(['strace', 'flock', 'tracing', 'receipts'], test, `${name}: whatever call fails, nothing is lost`, async () => {
-    const campaign = await make();
-    const untroubled = await runAndJudge(campaign, null, { verdicts: campaign.node.verdicts, printed: '' });
+  tryFaults(test, { name, quick, needs: faultNeeds }, async () => trialOf(await make()));
+}
+
+/** The same for a command that has invariants of its own. */
+export function tryFaults(
+  test: Test,
+  { name, quick, needs: what }: { readonly name: string; readonly quick: number; readonly needs: readonly string[] },
+  make: () => Promise<Trial>,
+): void {
+  needs(what, test, `${name}: whatever call fails, nothing is lost`, async () => {
+    const trial = await make();
+    const untroubled = await trial.run(null);
     assert.equal(untroubled.broken, [], 'without a fault');
-    const { threads, children, stdout } = untroubled.ran;
-    const every = faultsOf(threads, children).filter((fault) => campaign.pick?.(fault) ?? true);
+    const { threads, children } = untroubled.ran;
+    const every = faultsOf(threads, children).filter((fault) => trial.pick?.(fault) ?? true);
     const faults = sampleOf(every, amount(quick, most));
     const counts = { faults: 0, reached: 0, 'not allowed': 0, broken: 0, 'false allows': 0 };
     const failures: string[] = [];
     for (const fault of faults) {
-      const { ran, broken } = await runAndJudge(campaign, fault, { verdicts: campaign.node.verdicts, printed: stdout });
+      const { ran, broken } = await trial.run(fault);
       counts.faults += 1;
       // Calls of Node's own come in another order in each run: this time it was one of them.
       if (ran.injected.length > 0 && !ran.injected.some(isOurs)) continue;
@@ -66,6 +85,19 @@ export function tryEveryFault(test: Test, name: string, quick: number, make: () 
     assert.ok(counts.reached > 0, 'no fault was met');
     assert.is(failures.length, 0, `${failures.length} of ${faults.length}\n${failures.join('\n')}`);
   });
+}
+
+/** What the command prints when nothing fails is what it may print in the end. */
+function trialOf(campaign: Campaign): Trial {
+  let printed = '';
+  return {
+    pick: campaign.pick,
+    run: async (fault) => {
+      const judged = await runAndJudge(campaign, fault, { verdicts: campaign.node.verdicts, printed });
+      if (fault === null) printed = judged.ran.stdout;
+      return judged;
+    },
+  };
 }
 
 const said = ({ status, signal, stderr }: TracedRun) => `${signal ?? status} ${stderr.trim().slice(0, 500)}`;

@@ -83,10 +83,19 @@ export async function runScriptTraced(
   env: NodeJS.ProcessEnv,
   fault: Fault | null,
 ): Promise<TracedRun> {
+  return await runTracedInside((strace) => [...strace, ...words], env, fault);
+}
+
+/** The same for one that something starts which is not traced; `command` puts the words of strace before the program's. */
+export async function runTracedInside(
+  command: (strace: readonly string[]) => readonly string[],
+  env: NodeJS.ProcessEnv,
+  fault: Fault | null,
+): Promise<TracedRun> {
   const place = temporaryDirectory();
-  const trace = join(place, 'trace');
-  const options = ['-ff', '--seccomp-bpf', '-qq', '-y', '-s', '0', '-o', trace, '-e', TRACE, ...injection(fault)];
-  const child = spawn('strace', [...options, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const options = ['--seccomp-bpf', '-ff', '-qq', '-y', '-s', '0', '-o', join(place, 'trace'), '-e', TRACE];
+  const [file = '', ...words] = command(['strace', ...options, ...injection(fault)]);
+  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], env });
   return await ending(child, child, place);
 }
 

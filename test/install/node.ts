@@ -25,6 +25,11 @@ export interface InstallableNode {
   listing(): readonly string[];
   /** What the stubs were called with since the node was made. */
   log(): string;
+  /** What `run` starts. */
+  command(
+    args: readonly string[],
+    options?: RunOptions,
+  ): { readonly words: readonly string[]; readonly env: NodeJS.ProcessEnv };
   run(args: readonly string[], options?: RunOptions): Ran;
   json(args: readonly string[], options?: RunOptions): { status: number | null; report: InstallReport };
 }
@@ -35,6 +40,8 @@ export interface RunOptions {
   readonly running?: readonly string[];
   /** Commands of sh in the node, before blobcheck. */
   readonly before?: string;
+  /** Words before those that start blobcheck. */
+  readonly through?: readonly string[];
 }
 
 export interface NodeSpec {
@@ -92,17 +99,16 @@ exit $status
 
 function nodeIn(place: string, pack: string): InstallableNode {
   const at = (path: string) => join(place, path.replace(/^\/var\/lib/, 'var-lib'));
-  const run = (args: readonly string[], { env = {}, running = [], before = '' }: RunOptions = {}): Ran => {
-    const argv = [process.execPath, join(pack, 'bin/blobcheck'), ...args];
-    const result = spawnSync(
-      'unshare',
-      ['--map-root-user', '--mount', 'sh', '-c', script, place, before, running.join(' '), ...argv],
-      {
-        encoding: 'utf8',
-        env: { PATH: `${join(place, 'bin')}:${process.env.PATH}`, TMPDIR: join(place, 'tmp'), NO_COLOR: '1', ...env },
-        cwd: '/',
-      },
-    );
+  const command = (args: readonly string[], { env = {}, running = [], before = '', through = [] }: RunOptions = {}) => {
+    const argv = [...through, process.execPath, join(pack, 'bin/blobcheck'), ...args];
+    const enter = ['unshare', '--map-root-user', '--mount', 'sh', '-c', script, place, before, running.join(' ')];
+    const path = `${join(place, 'bin')}:${process.env.PATH}`;
+    return { words: [...enter, ...argv], env: { PATH: path, TMPDIR: join(place, 'tmp'), NO_COLOR: '1', ...env } };
+  };
+  const run = (args: readonly string[], options: RunOptions = {}): Ran => {
+    const { words, env } = command(args, options);
+    const [file = '', ...rest] = words;
+    const result = spawnSync(file, rest, { encoding: 'utf8', env, cwd: '/' });
     return { status: result.status, stdout: result.stdout, stderr: result.stderr };
   };
   return {
@@ -123,6 +129,7 @@ function nodeIn(place: string, pack: string): InstallableNode {
         ).map((name) => join('/var/lib/blobcheck', name)),
       ].sort(),
     log: () => (existsSync(at('log')) ? readFileSync(at('log'), 'utf8') : ''),
+    command,
     run,
     json: (args, options) => {
       const { status, stdout, stderr } = run([...args, '--json'], options);

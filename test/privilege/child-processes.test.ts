@@ -33,21 +33,19 @@ const starters: Readonly<Record<string, string>> = {
   'trust/lock.ts': "'flock'",
 };
 
-test('each is started by `spawn`, with a vector of arguments and never through a shell', () => {
-  const found = sources.filter(({ text }) => /child_process/.test(text));
+test('each is started by one function of ours, with a vector of arguments and never through a shell', () => {
+  const imports = sources.filter(({ text }) => /^import \{.*child_process/m.test(text));
+  assert.equal(
+    imports.map(({ name, text }) => [name, /^import \{ (.*) \} from 'node:child_process'/m.exec(text)?.[1]]),
+    [['start-program.ts', 'type ChildProcess, type SpawnOptions, spawn']],
+  );
+  const found = sources.filter(({ name, text }) => /\bstartProgram\(/.test(text) && name !== 'start-program.ts');
   assert.equal(
     found.map(({ name }) => name),
     Object.keys(starters),
   );
   for (const { name, text } of found) {
-    const [, imported = ''] = /import \{([^}]*)\} from 'node:child_process'/.exec(text) ?? [];
-    const values = imported.split(',').map((word) => word.trim());
-    assert.equal(
-      values.filter((word) => word !== '' && !word.startsWith('type ')),
-      ['spawn'],
-      name,
-    );
-    const calls = [...text.matchAll(/\bspawn\(\s*([^,]+),\s*([^,]+)/g)];
+    const calls = [...text.matchAll(/\bstartProgram\(\s*([^,]+),\s*([^,]+)/g)];
     assert.equal(
       calls.map(([, first]) => first),
       [starters[name]],
@@ -60,7 +58,7 @@ test('each is started by `spawn`, with a vector of arguments and never through a
 
 test('each that is named here stands on the page, and the page names no other', () => {
   const named = sources.flatMap(({ text }) => [
-    ...[...text.matchAll(/\bspawn\(\s*'([^']+)'/g)].map(([, name]) => name),
+    ...[...text.matchAll(/\bstartProgram\(\s*'([^']+)'/g)].map(([, name]) => name),
     ...[...text.matchAll(/\bsystemProgram\('([^']+)'\)/g)].map(([, name]) => name),
     ...[...text.matchAll(/\brunProgram\('([^']+)'/g)].map(([, name]) => name),
   ]);
