@@ -23,10 +23,12 @@ export async function hookCommand(words: readonly string[], options: HookOptions
   if (options.fromDir === '') throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   const limit = timeLimit(terminal, Number(options.waited ?? 0) * 1000);
   const question: Question = { operation, words, options, terminal, limit: limit.signal };
-  const stamp = operation === 'clone' && options.fromDir === undefined ? await startStamping(question, words) : null;
-  const asked = judge(question);
+  const ask = async () => {
+    const stamp = operation === 'clone' && options.fromDir === undefined ? await startStamping(question, words) : null;
+    return { stamp, judged: await Promise.race([judge(question), limit.reached]) };
+  };
   // A timer that is left keeps the process for all its time, also after an error.
-  const judged = await Promise.race([asked, limit.reached]).finally(limit.clear);
+  const { stamp, judged } = await ask().finally(limit.clear);
   const verdict = worstVerdict([verdictOf(judged.findings), ...judged.entries.map((entry) => entry.verdict)]);
   startReread(judged.entries, options, terminal);
   if (verdict === 'allow') await stamp?.(judged);

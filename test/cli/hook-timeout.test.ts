@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openState } from '../../lib/trust/state-directory.js';
 import { type SmallNode, smallNode } from '../builders/small-node.js';
-import { verifyJson } from '../support/blobcheck.js';
+import { program, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { settled } from '../support/settled.js';
+import { traced } from '../support/traced.js';
 import { hold, lockFile, untilWaiting } from '../trust/held.js';
-import { hook, startHook, toldCodes } from './hooked.js';
+import { hook, hookEnvironment, startHook, toldCodes } from './hooked.js';
 
 const test = suite('the time that an asker waits');
 
@@ -104,6 +106,18 @@ needs(['receipts'], test, 'what the work has read after its asker gave up is not
   while (workerOf(node) !== null) await setImmediate();
   const [entry] = verifyJson([...node.options, 'app:v1']).report.snapshots;
   assert.equal([entry?.verdict, entry?.blobs[0]?.how], ['allow', 'receipt']);
+});
+
+needs(['strace'], test, 'is over with an error that comes before anything is judged', () => {
+  const node = smallNode();
+  const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
+  const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state, BLOBCHECK_TIMEOUT: '1h' });
+  const words = [process.execPath, program, 'hook', '--question', 'asked', ...node.options, 'app:v1'];
+  // The version is asked for by Node, by the help, and by what is told to whoever remembers.
+  const unread = ['-P', manifest, '-e', 'inject=openat:error=EACCES:when=2+'];
+  const { status, stdout, stderr } = traced(['timeout', '60', ...words], 'openat', unread, env);
+  assert.equal([status, stdout], [3, ''], stderr);
+  assert.match(stderr, /^blobcheck: EACCES: permission denied/);
 });
 
 test.run();
