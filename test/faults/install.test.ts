@@ -5,6 +5,7 @@ import { type InstallableNode, installableNode, nodeNeeds } from '../install/nod
 import { temporaryDirectory } from '../support/temporary.js';
 import type { Call } from './calls.js';
 import { asEnded, type Trial, tryFaults } from './campaign.js';
+import { isOurs } from './faults-of.js';
 import { brokenFiles, filesOf } from './files-of.js';
 import { type Fault, runTracedInside, type TracedRun } from './traced.js';
 
@@ -93,9 +94,9 @@ function trialOf(change: Change, reset: () => void): Trial {
 function brokenEnd(node: InstallableNode, ran: TracedRun, fault: Fault | null): readonly string[] {
   const { status, signal, hangs, stdout, stderr, injected } = ran;
   if (hangs) return ['it hangs'];
-  // What Node asks before it runs anything of ours ends it in its own way.
-  if (stdout === '' && injected.some((call) => isOfStart(node, call))) return [];
-  if (status === 134 && injected.some(({ name }) => name === 'pipe2')) return [];
+  // What Node asks for itself, or before it runs anything of ours, ends it in its own way.
+  if (status === 134 && injected.some((call) => !isOurs(call) || call.name === 'pipe2')) return [];
+  if (injected.some((call) => isOfStart(node, call)) && stdout === '') return [];
   const may = [0, 1, 3, ...(asEnded[fault?.what ?? ''] ?? [])];
   const stack = /^\s+at .*:\d+:\d+\)?$/m.exec(stderr)?.[0];
   return [
@@ -105,10 +106,11 @@ function brokenEnd(node: InstallableNode, ran: TracedRun, fault: Fault | null): 
   ];
 }
 
-/** About OpenSSL's settings, or the way to the program. */
+/** About OpenSSL's settings, the program, or the way to it. */
 function isOfStart(node: InstallableNode, { paths }: Call): boolean {
   const pack = dirname(dirname(node.guard));
-  return paths.some((path) => path.startsWith('/etc/ssl/') || `${pack}/`.startsWith(`${path}/`));
+  const isOnTheWay = (path: string) => `${pack}/`.startsWith(`${path}/`) || path.startsWith(`${pack}/bin`);
+  return paths.some((path) => path.startsWith('/etc/ssl/') || isOnTheWay(path));
 }
 
 /** Each file is the old one or the new one, no unit names a file that is not there, and what is said to be done is done. */
