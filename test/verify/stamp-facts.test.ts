@@ -2,6 +2,8 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,13 +18,13 @@ import { DEFAULT_MAX_AGE_MS } from '../../lib/trust/receipt-answer.js';
 import { stampFacts } from '../../lib/verify/stamp-facts.js';
 import { idFor } from '../builders/cocoon-root.js';
 import { ociNode } from '../builders/oci-node.js';
-import { overlayOn, type SmallNode, type SmallNodeSpec, smallNode } from '../builders/small-node.js';
+import { overlayOn, type SmallNode, type SmallNodeSpec, smallNode, snapshotOn } from '../builders/small-node.js';
 import { swap } from '../cli/seals.js';
 import { needs } from '../support/requires.js';
 import { settled } from '../support/settled.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
-import { flip } from './blobs.js';
+import { flip, forge } from './blobs.js';
 
 const test = suite('the files that an allow rests on');
 
@@ -204,5 +206,113 @@ for (const name of ['oci:v1', 'fc:v1']) {
     assert.is(await factsOf(node, name), null);
   });
 }
+
+/** What is remembered of a blob, as a file of the state directory. */
+function fileOf({ state }: Pick<Node, 'state'>, section: 'receipts' | 'seals', blob: string): string {
+  const folder = readdirSync(join(state, section)).find((name) => !name.startsWith('.')) ?? '';
+  return join(state, section, folder, `${blob}.json`);
+}
+
+needs(['receipts'], test, 'are none of a base whose receipt is of another file, in whatever it differs', async () => {
+  const node = await allowed();
+  const receipt = fileOf(node, 'receipts', node.base);
+  const { identity } = JSON.parse(readFileSync(receipt, 'utf8'));
+  for (const field of ['inode', 'size', 'ctimeNs']) {
+    assert.ok(field in identity, field);
+    forge(receipt, { identity: { ...identity, [field]: String(BigInt(identity[field]) + 1n) } });
+    assert.is(await factsOf(node), null, field);
+  }
+  forge(receipt, { identity });
+  assert.is.not(await factsOf(node), null);
+});
+
+needs(['receipts'], test, 'end with the first of their receipts', async () => {
+  const node = ociNode();
+  await settled(join(node.root.files('oci:v1'), 'cow.raw'));
+  await sealNode(node);
+  assert.is((await verifyNode(node, { snapshots: ['oci:v1'] })).verdict, 'allow');
+  const first = Math.floor(Date.now() / 1000) - 3600;
+  forge(fileOf(node, 'receipts', `${node.layers[1]}.erofs`), { at: new Date(first * 1000).toISOString() });
+  assert.is((await factsOf(node, 'oci:v1'))?.until, first + DEFAULT_MAX_AGE_MS / 1000);
+});
+
+needs(
+  ['receipts'],
+  test,
+  'are at rest only when the last of them is, also where that is the directory or the memory',
+  async () => {
+    const node = await allowed();
+    const files = node.root.files('app:v1');
+    const rest = async () => (await factsOf(node))?.settledNs ?? 0n;
+    await settled(files);
+    writeFileSync(join(files, 'gone'), '');
+    rmSync(join(files, 'gone'));
+    const { ctimeNs } = statSync(files, { bigint: true });
+    assert.ok((await rest()) > ctimeNs);
+    const day = Math.floor(Date.now() / 1000) + 86_400;
+    utimesSync(join(files, 'memory-ranges'), day, day);
+    assert.ok((await rest()) > BigInt(day) * 1_000_000_000n);
+  },
+);
+
+needs(['receipts'], test, 'leave an index out that cocoon writes at every clone', async () => {
+  const edit = ({ record }: { record: Record<string, unknown> }) =>
+    Object.assign(record, { last_accessed_at: '2026-11-01T00:00:00Z' });
+  const node = smallNode({ more: (base, blob) => [snapshotOn('seen:v1', base, blob, { edit })] });
+  await settled(node.blob);
+  assert.is((await verifyNode(node, { snapshots: ['app:v1', 'seen:v1'] })).verdict, 'allow');
+  const index = join(node.root.directory, 'snapshot/db/snapshots.json');
+  for (const [ref, isListed] of [
+    ['app:v1', true],
+    ['seen:v1', false],
+  ] as const) {
+    const facts = await factsOf(node, ref);
+    assert.is(
+      facts?.files.files.some(({ path }) => path === index),
+      isListed,
+      ref,
+    );
+  }
+});
+
+needs(['receipts'], test, 'are had of a machine that says nothing of how it starts', async () => {
+  const node = await allowed();
+  const config = join(node.root.files('app:v1'), 'config.json');
+  const { payload: _, ...rest } = JSON.parse(readFileSync(config, 'utf8'));
+  writeFileSync(config, JSON.stringify(rest));
+  const facts = await factsOf(node);
+  assert.is.not(facts, null);
+  assert.not.ok(facts?.files.files.some(({ path }) => path.endsWith('CLOUDHV.fd')));
+});
+
+needs(['receipts'], test, 'hold as many links as Linux follows', async () => {
+  const node = await allowed();
+  const directory = temporaryDirectory();
+  const links = Array.from({ length: 39 }, (_, at) => join(directory, `link-${at}`));
+  const program = join(directory, 'program');
+  writeFileSync(program, '');
+  for (const [at, link] of links.entries()) symlinkSync(links[at + 1] ?? program, link);
+  const paths = (await factsOf(node, 'app:v1', [links[0] ?? '']))?.files.files.map(({ path }) => path) ?? [];
+  assert.equal(paths.slice(-40), [...links, program]);
+});
+
+test('a mistake of ours is none of what is on the disk', async () => {
+  const location = Promise.reject(new TypeError('ours'));
+  try {
+    await stampFacts('app:v1', [], { location, stateDir: temporaryDirectory(), tool: 'test' });
+    assert.unreachable('nothing was thrown');
+  } catch (error) {
+    assert.instance(error, TypeError);
+  }
+});
+
+needs(['receipts'], test, 'leave nothing open', async () => {
+  const node = await allowed({ engine: 'sqlite' });
+  const open = () => readdirSync('/proc/self/fd').length;
+  await factsOf(node);
+  const before = open();
+  for (let looks = 0; looks < 3; looks += 1) assert.is.not(await factsOf(node), null);
+  assert.is(open(), before);
+});
 
 test.run();
