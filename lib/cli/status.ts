@@ -37,7 +37,8 @@ function statusText(report: StatusReport, paint: Paint): string {
 }
 
 function blobLines(blob: StatusBlob, paint: Paint): string[] {
-  const size = blob.present ? bytesText(blob.bytes ?? 0) : paint('red', 'missing');
+  const isUnknown = blob.findings.some(({ code }) => code === 'blob-unreadable');
+  const size = blob.present ? bytesText(blob.bytes ?? 0) : paint('red', isUnknown ? 'unreadable' : 'missing');
   const basis = blob.basis === null ? paint('yellow', 'not sealed') : `basis ${blob.basis}`;
   const lines = [`${paint('bold', blob.blob)}  ${size}, ${basis}`];
   const row = (label: string, value: string) => lines.push(`  ${paint('dim', label.padEnd(9))}  ${escapeText(value)}`);

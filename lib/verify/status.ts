@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { systemErrorCode, systemErrorText } from '../errors.js';
 import { type FileIdentity, identityOf, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { StatusBlob, StatusReport } from '../report/documents.js';
@@ -115,7 +116,7 @@ async function statusOf(
   needed: Needed,
 ): Promise<Omit<StatusBlob, keyof WhoReads>> {
   const path = storeBlobPath(store, blob);
-  const identity = await regularIdentity(path);
+  const { identity, problem } = await lookedAt(path);
   const { seal, sealProblem, receipt } = remembered;
   return {
     blob,
@@ -139,15 +140,27 @@ async function statusOf(
       since,
       by: by.name,
     })),
-    findings: sealProblem === null ? [] : [finding('seal-unreadable', sealProblem, { subject: path })],
+    findings: [
+      ...(problem === null ? [] : [finding('blob-unreadable', problem, { subject: path })]),
+      ...(sealProblem === null ? [] : [finding('seal-unreadable', sealProblem, { subject: path })]),
+    ],
   };
 }
 
-async function regularIdentity(path: string): Promise<FileIdentity | null> {
+interface LookedAt {
+  /** Null where no regular file stands. */
+  readonly identity: FileIdentity | null;
+  /** Why nobody can tell. */
+  readonly problem: string | null;
+}
+
+async function lookedAt(path: string): Promise<LookedAt> {
   try {
     const stats = await lstat(path, { bigint: true });
-    return stats.isFile() ? identityOf(stats) : null;
-  } catch {
-    return null;
+    return { identity: stats.isFile() ? identityOf(stats) : null, problem: null };
+  } catch (error) {
+    const code = systemErrorCode(error);
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    return { identity: null, problem: isMissing ? null : `it cannot be looked at: ${systemErrorText(error)}` };
   }
 }

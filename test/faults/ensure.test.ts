@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { baseBytes } from '../builders/small-node.js';
@@ -63,6 +63,26 @@ needs(
     assert.is(contentAt(node.blobOf('lost:v1')), sha256(baseBytes('lost')));
     assert.is(ensure().status, 0);
     assert.is(existsSync(join(node.root.directory, '.blobcheck')), false);
+  },
+);
+
+needs(
+  ['strace', 'flock'],
+  test,
+  'what was brought is there, though the directory of its name cannot be flushed',
+  async () => {
+    const node = await troubledNode();
+    const from = join(temporaryDirectory(), 'image');
+    writeFileSync(from, baseBytes('lost'));
+    const words = [process.execPath, program, 'ensure', ...node.options, '--from', from, '--', 'lost:v1'];
+    const blob = node.blobOf('lost:v1');
+    const { status, stdout, calls } = traced(words, 'fsync', ['-P', dirname(blob), '-e', 'inject=fsync:error=EIO']);
+    assert.ok(
+      calls.some((call) => call.includes('EIO')),
+      calls.join('\n'),
+    );
+    assert.is(status, 0, stdout);
+    assert.is(contentAt(blob), sha256(baseBytes('lost')));
   },
 );
 
