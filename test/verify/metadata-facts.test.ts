@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -160,23 +160,6 @@ test('an index that cannot be read any more allows nothing', async () => {
   const index = join(node.root.directory, 'snapshot/db/snapshots.json');
   const [entry] = await judgeWhile(node, { snapshots: ['app:v1'] }, () => writeFileSync(index, 'torn'));
   assert.equal(codesOf(entry), ['file-changed']);
-});
-
-test('a root without metadata any more allows nothing', async () => {
-  const { node } = twoSnapshots('sqlite');
-  await settled(node.blob);
-  let done = false;
-  const onProgress = () => {
-    if (!done) rmSync(join(node.root.directory, 'meta'), { recursive: true });
-    done = true;
-  };
-  const report = await verifyNode(node, undefined, { onProgress });
-  assert.ok(done);
-  assert.is(report.verdict, 'unverified');
-  assert.equal(
-    report.findings.map(({ code }) => code),
-    ['metadata-unreadable'],
-  );
 });
 
 needs(await whatReceiptsNeed(), test, 'what changes while nothing is read has changed, too', async () => {

@@ -332,4 +332,18 @@ needs(
   },
 );
 
+test('sections of config.json are allowed that its options name, and no others', async () => {
+  const edit = ({ config }: { config: Record<string, unknown> }) =>
+    Object.assign(config, { platform: { num_pci_segments: 2 } });
+  const node = smallNode({ snapshot: () => ({ edit }) });
+  for (const [allowedVmSections, code] of [
+    [undefined, 'vm-config-host-access'],
+    [['numa'], 'vm-config-host-access'],
+    [['platform'], 'vm-section-allowed'],
+  ] as const) {
+    const options = allowedVmSections === undefined ? {} : { allowedVmSections };
+    assert.equal(codesOf((await verifyNode(node, undefined, options)).snapshots[0]), [code]);
+  }
+});
+
 test.run();

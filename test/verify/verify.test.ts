@@ -188,4 +188,21 @@ test('a torn index whose previous generation is read is said, as cocoon reads th
   assert.match(found?.message ?? '', 'its previous generation was read, as cocoon does: ');
 });
 
+test('a root that loses its metadata while a base is read allows nothing', async () => {
+  const node = smallNode({ engine: 'sqlite' });
+  await settled(node.blob);
+  let done = false;
+  const onProgress = () => {
+    if (!done) rmSync(join(node.root.directory, 'meta'), { recursive: true });
+    done = true;
+  };
+  const report = await verifyNode(node, undefined, { onProgress });
+  assert.ok(done);
+  assert.is(report.verdict, 'unverified');
+  assert.equal(
+    report.findings.map(({ code }) => code),
+    ['metadata-unreadable'],
+  );
+});
+
 test.run();
