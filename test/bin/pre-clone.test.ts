@@ -217,4 +217,34 @@ for (const shell of shells) {
   );
 }
 
+for (const shell of shells) {
+  needs(
+    [shell.name, 'strace'],
+    test,
+    `${shell.name}: where nothing can be started any more, that is said, and hook and guard refuse`,
+    () => {
+      const node = new GuardedNode(shell);
+      const before = ['strace', '-f', '-o', '/dev/null', '-e', 'inject=?vfork,?fork,clone,?clone3:error=ENOMEM'];
+      for (const [program, args] of [
+        [node.preClone, ['app:v1']],
+        [node.guard, ['vm', 'clone', 'app:v1']],
+      ] as const) {
+        const { status, stdout, stderr, asked, ran } = node.run(args, { program, before });
+        assert.equal([status, stdout, asked, ran], [1, '', null, null], stderr);
+        assert.match(stderr, /^blobcheck: the shell could not go on .*, so (this|the clone) is refused$/m);
+      }
+      const { status, stderr } = node.run(['app:v1'], {
+        program: node.preClone,
+        before,
+        env: { BLOBCHECK_MODE: 'warn', BLOBCHECK_CONSENT: '64' },
+      });
+      assert.is(status, 64);
+      assert.match(
+        stderr,
+        /^blobcheck: the shell could not go on .*; the clone goes on because BLOBCHECK_MODE is warn$/m,
+      );
+    },
+  );
+}
+
 test.run();

@@ -8,7 +8,7 @@ import { program } from '../support/blobcheck.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { type Asked, brokenConsent, brokenDocument, type Ended } from './answers.js';
 import { tryEveryFault } from './campaign.js';
-import { runScriptTraced } from './traced.js';
+import { runScriptTraced, type TracedRun } from './traced.js';
 import { troubledNode } from './troubled-node.js';
 
 const test = suite('what stands before cocoon, under faults');
@@ -39,6 +39,23 @@ async function nodeFor(ref: string, isWarm: boolean) {
   return { node, env, reset, mark, root };
 }
 
+/** What a guard asks the hook for: a script that the shell has not read ends with 0. */
+const CONSENT = 64;
+
+/** A shell that does not get its script runs nothing of it: it can neither refuse nor start cocoon. */
+function brokenScript(
+  { injected }: TracedRun,
+  script: string,
+  ref: string,
+  hasConsented: (ended: Ended) => boolean,
+): (ended: Ended, asked: Asked) => readonly string[] {
+  const isUnread = injected.some(({ name, paths }) => paths.includes(script) && name !== 'execve');
+  return (ended, asked) => {
+    if (isUnread && ended.status === 0 && !hasConsented(ended)) return [];
+    return brokenConsent(ended, asked, ref, hasConsented(ended));
+  };
+}
+
 /** A script ends in its shell's way, and is not traced past its own children. */
 const isNodes = true;
 
@@ -52,15 +69,21 @@ for (const shell of ['dash', 'bash']) {
     tryEveryFault(test, `${shell} cocoon-guard vm clone ${ref}, ${how}`, quick, async () => {
       const { node, env, reset, mark, root } = await nodeFor(ref, how === 'by a stamp');
       const words = [shell, guard, ...root, 'vm', 'clone', ref];
-      const brokenAnswer = (ended: Ended, asked: Asked) => brokenConsent(ended, asked, ref, existsSync(mark));
-      return { node, env, words, reset, run: runScriptTraced, differs: () => ({ brokenAnswer, isNodes }) };
+      const hasConsented = () => existsSync(mark);
+      const differs = (ran: TracedRun) => ({ brokenAnswer: brokenScript(ran, guard, ref, hasConsented), isNodes });
+      return { node, env, words, reset, run: runScriptTraced, differs };
     });
 
     tryEveryFault(test, `${shell} pre-clone ${ref}, ${how}`, quick, async () => {
       const { node, env, reset, root } = await nodeFor(ref, how === 'by a stamp');
       const words = [shell, preClone, ...root, ref];
-      const brokenAnswer = (ended: Ended, asked: Asked) => brokenConsent(ended, asked, ref, ended.status === 0);
-      return { node, env, words, reset, run: runScriptTraced, differs: () => ({ brokenAnswer, isNodes }) };
+      const hasConsented = ({ status }: Ended) => status === CONSENT;
+      const differs = (ran: TracedRun) => {
+        const brokenAnswer = brokenScript(ran, preClone, ref, hasConsented);
+        return { brokenAnswer, isNodes, mayEndIn: [CONSENT] };
+      };
+      const asking = { ...env, BLOBCHECK_CONSENT: String(CONSENT) };
+      return { node, env: asking, words, reset, run: runScriptTraced, differs };
     });
   }
 }
