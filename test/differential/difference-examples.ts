@@ -234,4 +234,18 @@ export const examples: readonly Example[] = [
       });
     },
   },
+  {
+    id: 'bitmaps-of-a-base',
+    role: 'blob',
+    make: (path) => {
+      create(path, '', '1M', null);
+      run('qemu-img', 'bitmap', '--add', path, 'one');
+      edit(path, (file) => {
+        // Type, length, number, reserved field, size of the directory, and where it is; of its first entry the type.
+        const extension = file.indexOf(Buffer.from('23852875', 'hex'));
+        file.writeUInt8(0, Number(file.readBigUInt64BE(extension + 24)) + 16);
+        return file;
+      });
+    },
+  },
 ];

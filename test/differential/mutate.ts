@@ -107,6 +107,7 @@ function afterHeader(file: Buffer, { clusterSize }: Anatomy, random: Random): st
 }
 
 function backingName(file: Buffer, { clusterSize }: Anatomy, random: Random): string {
+  if (file.length < 20) return 'nothing';
   const offset = Number(file.readBigUInt64BE(8));
   const size = file.readUInt32BE(16);
   if (offset === 0 || size === 0 || offset + size > Math.min(clusterSize, file.length)) return 'nothing';

@@ -12,7 +12,7 @@ const directory = temporaryDirectory();
 
 const plan = amount(
   { ofQemu: { mutants: 8, denied: 8, resized: 4 }, ofFixtures: { mutants: 1, denied: 8, resized: 4 } },
-  { ofQemu: { mutants: 600, denied: 4, resized: 2 }, ofFixtures: { mutants: 400, denied: 8, resized: 2 } },
+  { ofQemu: { mutants: 300, denied: 4, resized: 2 }, ofFixtures: { mutants: 60, denied: 8, resized: 2 } },
 );
 
 function tell(what: string, { wrongAllows, wrongDenies, differences, ...counts }: Tried): void {

@@ -18,6 +18,10 @@ test('a healthy overlay and a healthy blob have no finding', () => {
   assert.equal(blob(), []);
 });
 
+test('clusters of 2^9 bytes are the smallest', () => {
+  assert.equal(blob({ clusterBits: 9, virtualSize: 1n << 20n, l1Size: 32 }), []);
+});
+
 test('what is no qcow2 is malformed, whatever it is for', () => {
   const raw = { kind: 'not-qcow2', firstBytes: Buffer.from('KDMV') } as const;
   assert.equal(codes(judgeHeader(raw, '/o', 'overlay')), ['overlay-malformed']);
