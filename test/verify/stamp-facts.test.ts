@@ -244,7 +244,8 @@ needs(
     const node = await allowed();
     const files = node.root.files('app:v1');
     const rest = async () => (await factsOf(node))?.settledNs ?? 0n;
-    await settled(files);
+    // What is remembered of the base was written last.
+    for (const section of ['receipts', 'seals'] as const) await settled(fileOf(node, section, node.base));
     writeFileSync(join(files, 'gone'), '');
     rmSync(join(files, 'gone'));
     const { ctimeNs } = statSync(files, { bigint: true });
