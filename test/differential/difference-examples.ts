@@ -79,6 +79,23 @@ export const examples: readonly Example[] = [
     },
   },
   {
+    id: 'bitmaps-nowhere',
+    role: 'overlay',
+    make: (path, blobs) => {
+      create(path, '', null, blobs);
+      edit(path, (file) => void file.writeBigUInt64BE(1n, 88));
+    },
+  },
+  {
+    id: 'zeros-in-version-2',
+    role: 'overlay',
+    make: (path, blobs) => {
+      create(path, '', null, blobs);
+      io(path, 'write -z 0 64k');
+      edit(path, (file) => void file.writeUInt32BE(2, 4));
+    },
+  },
+  {
     id: 'marked-corrupt',
     role: 'overlay',
     make: (path, blobs) => {

@@ -22,6 +22,12 @@ export const stricter: readonly Stricter[] = [
   { id: 'external-data-file', pattern: /^external-data-file: / },
   { id: 'internal-snapshots', pattern: /^overlay-unsupported: it has internal snapshots/ },
   { id: 'bitmaps', pattern: /^overlay-unsupported: it has persistent bitmaps/ },
+  { id: 'bitmaps-nowhere', pattern: /^overlay-malformed: autoclear_features says that there are bitmaps/ },
+  {
+    id: 'zeros-in-version-2',
+    pattern:
+      /^(overlay|blob)-malformed: .*(reads as zeros, which version 2 has not|more of its table entries are wrong)/,
+  },
   { id: 'compressed-cut', pattern: /^(overlay|blob)-malformed: the compressed cluster at byte .* ends at byte/ },
   { id: 'data-cut', pattern: /^(overlay|blob)-malformed: the data cluster at byte .* bytes and the file ends/ },
   { id: 'l1-cut', pattern: /^(overlay|blob)-malformed: the L1 table at byte \d+ has \d+ bytes and the file ends/ },
