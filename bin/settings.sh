@@ -90,13 +90,15 @@ bc_add_environment() {
 # call it before a value counts.
 bc_prove_settings() {
   [ -n "$bc_unproven" ] || return 0
-  bc_unproven=''
   bc_why_conf_does_not_count
-  [ -n "$bc_why" ] || return 0
-  bc_forget_values
-  bc_notices=''
-  bc_notice "$bc_conf is ignored: $bc_why"
-  bc_add_environment
+  if [ -n "$bc_why" ]; then
+    bc_forget_values
+    bc_notices=''
+    bc_notice "$bc_conf is ignored: $bc_why"
+    bc_add_environment
+  fi
+  # Last: until here a shell that cannot go on must not believe it.
+  bc_unproven=''
 }
 
 bc_forget_values

@@ -73,6 +73,23 @@ for (const shell of shells) {
   const here = (name: string, run: () => void, more: readonly string[] = []) =>
     needs([shell.name, 'mount-namespace', ...more], test, `${shell.name}: ${name}`, run);
 
+  here('nothing goes on by a mode that is not proved to be root’s, where the shell cannot go on either', () => {
+    node.configure('BLOBCHECK_MODE=warn\n', 0o666);
+    const inside = [
+      'unshare',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      'mount --bind "$0" /etc && exec "$@"',
+      node.etc,
+    ];
+    const strace = ['strace', '-f', '-o', '/dev/null', '-e', 'inject=?vfork,?fork,clone,?clone3:error=ENOMEM'];
+    const { status, stderr } = node.run(['S'], { program: node.preClone, before: [...inside, ...strace] });
+    assert.is(status, 1);
+    assert.match(stderr, /^blobcheck: the shell could not go on .*, so the clone is refused$/m);
+  }, ['strace']);
+
   for (const [what, text] of off) {
     here(`${what} is read`, () => {
       node.configure(text);
