@@ -14,20 +14,18 @@ export function plainDocument(text: string, shape: Shape): JsonValue | undefined
   if (text.length > LENGTH_LIMIT || text.includes('\\ud')) return undefined;
   try {
     const document: unknown = JSON.parse(text);
-    return JSON.stringify(document) === text ? checked(document, shape, 0) : undefined;
+    return JSON.stringify(document) === text && fits(document, shape, 0) ? (document as JsonValue) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A value with objects that have no prototype; undefined where it is not of the shape. */
-function checked(value: unknown, shape: Shape | null, depth: number): JsonValue | undefined {
+/** Whether a value is of the shape. Its objects lose their prototype. */
+function fits(value: unknown, shape: Shape | null, depth: number): boolean {
   const expected = shape === 'any' ? null : shape;
-  if (typeof value !== 'object' || value === null) {
-    return isLiteral(value, expected) ? (value as JsonValue) : undefined;
-  }
-  if (depth === DEPTH_LIMIT || typeof expected === 'string') return undefined;
-  return Array.isArray(value) ? checkedList(value, expected, depth) : checkedObject(value, expected, depth);
+  if (typeof value !== 'object' || value === null) return isLiteral(value, expected);
+  if (depth === DEPTH_LIMIT || typeof expected === 'string') return false;
+  return Array.isArray(value) ? listFits(value, expected, depth) : objectFits(value, expected, depth);
 }
 
 function isLiteral(value: unknown, shape: Exclude<Shape, 'any'> | null): boolean {
@@ -37,30 +35,25 @@ function isLiteral(value: unknown, shape: Exclude<Shape, 'any'> | null): boolean
 
 type Container = Exclude<Shape, string> | null;
 
-function checkedList(list: readonly unknown[], shape: Container, depth: number): JsonValue | undefined {
-  if (shape !== null && !('items' in shape)) return undefined;
+function listFits(list: readonly unknown[], shape: Container, depth: number): boolean {
+  if (shape !== null && !('items' in shape)) return false;
   const items = shape?.items ?? null;
-  const values: JsonValue[] = [];
-  for (const item of list) {
-    const value = isStrayNull(item, items) ? undefined : checked(item, items, depth + 1);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
+  return list.every((item) => !isStrayNull(item, items) && fits(item, items, depth + 1));
 }
 
-function checkedObject(object: object, shape: Container, depth: number): JsonValue | undefined {
-  if (shape !== null && 'items' in shape) return undefined;
-  const plain: Record<string, JsonValue> = Object.create(null);
-  for (const [key, member] of Object.entries(object)) {
-    const isMap = shape !== null && 'values' in shape;
+function objectFits(object: object, shape: Container, depth: number): boolean {
+  if (shape !== null && 'items' in shape) return false;
+  const isMap = shape !== null && 'values' in shape;
+  // What JSON.parse makes inherits nothing that is listed.
+  for (const key in object) {
+    const member: unknown = object[key as keyof typeof object];
     const next = shape === null ? null : isMap ? shape.values : fieldOf(shape, key);
-    if (next === undefined || (isMap && isStrayNull(member, next))) return undefined;
-    const value = checked(member, next, depth + 1);
-    if (value === undefined) return undefined;
-    plain[key] = value;
+    if (next === undefined || (isMap && isStrayNull(member, next))) return false;
+    if (!fits(member, next, depth + 1)) return false;
   }
-  return plain;
+  // In place: a copy of each object and its members takes three times as long.
+  Object.setPrototypeOf(object, null);
+  return true;
 }
 
 /** In a list or map null leaves behind in Go what no writer meant. */

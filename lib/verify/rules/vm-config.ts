@@ -159,10 +159,12 @@ function deviceIds(config: JsonObject): (JsonValue | undefined)[] {
  * network/utils.go). cocoon 0.3 does not rewrite it, and the hypervisor opens the one that is named.
  */
 function tapOf(config: JsonObject): KeyRule {
-  const source = sourceVm(config);
-  const inWords = "a tap of the snapshot's own VM";
-  if (source === null) return (value) => (value === null ? null : inWords);
-  return matching(new RegExp(`^[A-Za-z0-9]{2,3}${source.id.slice(0, 8)}-[0-9]{1,3}$`), inWords);
+  const begin = sourceVm(config)?.id.slice(0, 8);
+  return (value) => {
+    if (value === null) return null;
+    const named = typeof value === 'string' ? /^[A-Za-z0-9]{2,3}([A-Z2-7]{8})-[0-9]{1,3}$/.exec(value)?.[1] : undefined;
+    return named !== undefined && named === begin ? null : "a tap of the snapshot's own VM";
+  };
 }
 
 /** The files that cocoon and the hypervisor themselves keep in a run directory. */
