@@ -346,8 +346,9 @@ function edit(path: string, pattern: RegExp, replacement: string): void {
 function swapRoot(node: SmallNode): void {
   const root = rootOf(node);
   assert.ok(existsSync(root));
-  renameSync(root, `${root}.old`);
-  assert.is(blobcheckCopy(`${root}.old`, root), 0);
+  const old = join(temporaryDirectory(), 'old');
+  renameSync(root, old);
+  assert.is(blobcheckCopy(old, root), 0);
 }
 
 const blobcheckCopy = (from: string, to: string) => spawnSync('cp', ['-a', from, to]).status;

@@ -9,6 +9,7 @@ import { hook, hookScript } from '../cli/hooked.js';
 import { blobcheck, codesOf, program, verifyJson } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { settled } from '../support/settled.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { forge } from '../verify/blobs.js';
 
 const test = suite('threats: clock and state');
@@ -69,10 +70,10 @@ needs(['mount-namespace'], test, 'where identities prove nothing nothing is reme
   const node = smallNode();
   // The root as it was, in memory; asked twice, and once more by the hook.
   const script = `set -e
-    cp -a "$1" "$1.kept"; mount -t tmpfs none "$1"; cp -a --sparse=always "$1.kept/." "$1/"; shift
+    cp -a "$1/." "$2/"; mount -t tmpfs none "$1"; cp -a --sparse=always "$2/." "$1/"; shift 2
     "$@"; "$@"`;
   const words = [process.execPath, program, 'verify', '--json', ...node.options, 'app:v1'];
-  const argv = ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', node.root.directory, ...words];
+  const argv = ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', node.root.directory, temporaryDirectory(), ...words];
   const run = spawnSync('unshare', argv, { encoding: 'utf8' });
   assert.is(run.status, 0, run.stderr);
   const hows = [...run.stdout.matchAll(/"how": ?"(\w+)"/g)].map(([, how]) => how);

@@ -4,7 +4,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -126,7 +125,7 @@ const nothing: readonly (readonly [string, (node: SmallNode) => unknown])[] = [
   ['whose directory is gone', ({ root }) => rmSync(root.files('app:v1'), { recursive: true })],
   ['whose firmware is gone', ({ root }) => rmSync(join(root.directory, 'firmware/CLOUDHV.fd'))],
   ['with a file that a shell would misread', ({ root }) => writeFileSync(join(root.files('app:v1'), 'a\nb'), '')],
-  ['whose root is gone', ({ root }) => renameSync(root.directory, `${root.directory}.moved`)],
+  ['whose root is gone', ({ root }) => rmSync(root.directory, { recursive: true })],
   ['whose index is torn', ({ root }) => writeFileSync(join(root.directory, 'snapshot/db/snapshots.json'), '{')],
 ];
 for (const [what, spoil] of nothing) {
