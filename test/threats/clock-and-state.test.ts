@@ -73,7 +73,17 @@ needs(['mount-namespace'], test, 'where identities prove nothing nothing is reme
     cp -a "$1/." "$2/"; mount -t tmpfs none "$1"; cp -a --sparse=always "$2/." "$1/"; shift 2
     "$@"; "$@"`;
   const words = [process.execPath, program, 'verify', '--json', ...node.options, 'app:v1'];
-  const argv = ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', node.root.directory, temporaryDirectory(), ...words];
+  const argv = [
+    '--map-root-user',
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    node.root.directory,
+    temporaryDirectory(),
+    ...words,
+  ];
   const run = spawnSync('unshare', argv, { encoding: 'utf8' });
   assert.is(run.status, 0, run.stderr);
   const hows = [...run.stdout.matchAll(/"how": ?"(\w+)"/g)].map(([, how]) => how);
