@@ -21,7 +21,8 @@ function run(files: Readonly<Record<string, string>>): { status: number | null; 
     );
   }
   const argv = ['--import', 'tsx', 'test/run.ts', '--root', directory];
-  const child = spawnSync(process.execPath, argv, { cwd: project, encoding: 'utf8' });
+  const env = { ...process.env, BLOBCHECK_TEST_SILENCE: '5' };
+  const child = spawnSync(process.execPath, argv, { cwd: project, encoding: 'utf8', env });
   return { status: child.status, last: child.stdout.trimEnd().split('\n').at(-1) ?? '', stdout: child.stdout };
 }
 
@@ -50,6 +51,23 @@ for (const [what, content] of Object.entries(broken)) {
     assert.match(last, /^\d+ passed, [1-9]\d* failed/);
   });
 }
+
+const hanging = "t('b', () => new Promise(() => setInterval(() => {}, 1000))); t.run();";
+
+test('a file that says nothing any more is a failure, and what it has started keeps nobody waiting', () => {
+  const starts = "import { spawn } from 'node:child_process'; spawn('sleep', ['60'], { stdio: 'inherit' });";
+  const { status, last, stdout } = run({ good: passing, hanging: `${starts} ${passing.replace('t.run();', hanging)}` });
+  assert.is(status, 1);
+  assert.match(last, /^1 passed, [1-9]\d* failed/);
+  assert.match(stdout, 'killed: it said nothing for 5 seconds');
+});
+
+test('a file whose process hangs before it has said anything is started once more', () => {
+  const mark = join(temporaryDirectory(), 'started');
+  const once = `import { existsSync, writeFileSync } from 'node:fs';
+    if (!existsSync('${mark}')) { writeFileSync('${mark}', ''); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }`;
+  assert.is(run({ late: `${once}\n${passing}` }).last, '1 passed, 0 failed');
+});
 
 test('no file at all is a failure', () => {
   const { status, last } = run({});
