@@ -6,7 +6,7 @@ export const baseEntries = {
     severity: 'error',
     means: 'The base that the overlay stands on is not in the store.',
     matters: 'The clone dies in the hypervisor: "Backing file I/O error … No such file or directory".',
-    mend: 'Run `blobcheck ensure` for the snapshot: it brings exactly this digest back. Where that build is gone, bake the snapshot again.',
+    mend: 'Run `blobcheck ensure` for the snapshot: it brings exactly this digest back. Where that build is gone, bake the snapshot again. A layer or boot file comes with `cocoon image pull`.',
   },
   'blob-not-regular': {
     severity: 'error',
@@ -42,7 +42,7 @@ export const baseEntries = {
     severity: 'error',
     means: 'The content is not what it is known to have been; a second read from the medium says the same.',
     matters: 'Every guest that stands on it reads wrong data, without an error.',
-    mend: 'Run `blobcheck ensure` for a snapshot on it (`cocoon image pull --force` keeps the corrupt file). A blob converted again elsewhere looks the same.',
+    mend: 'Run `blobcheck ensure` for a snapshot on it (`cocoon image pull --force` keeps the corrupt file); move a layer or boot file aside and pull its image. A blob converted again elsewhere looks the same.',
   },
   'blob-replaced': {
     severity: 'error',
@@ -55,7 +55,7 @@ export const baseEntries = {
     means:
       'The content does not hash to the name, and no seal says what it should be: converted at import, or corrupt.',
     matters: 'cocoon stores converted images under the digest of their source, so the name alone cannot tell.',
-    mend: 'If the image was raw or an old qcow2 when it was pulled, and you trust the file, run `blobcheck seal BLOB`; else pull it again.',
+    mend: 'If the image was raw or an old qcow2 when it was pulled, and you trust the file, run `blobcheck seal BLOB`; else move it aside and run `blobcheck ensure`.',
   },
   'cache-corrupt': {
     severity: 'error',
@@ -79,7 +79,7 @@ export const baseEntries = {
     severity: 'warning',
     means: 'The last full read of the base is longer ago than --max-age (30 days), or the clock went back since.',
     matters: 'The file has not been written to since, but rot below the file system shows only when it is read.',
-    mend: 'Nothing: it is being read again in the background. `blobcheck verify --max-age 0` reads at once.',
+    mend: 'Nothing: it is being read again in the background. `blobcheck verify --max-age 0 SNAPSHOT` reads at once.',
   },
   'blob-marked-dirty': {
     severity: 'warning',

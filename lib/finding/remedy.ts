@@ -5,10 +5,32 @@ export interface Remedy {
   readonly remedyArgv: readonly string[] | null;
 }
 
+/** An option and its value. */
+export type CommandOption = readonly [name: string, value: string];
+
 /** A command to paste: `words` are ours and stand as they are, `values` may come from a hostile record. */
 export interface Command {
   readonly words: readonly string[];
+  /** Where it is to work; none where its defaults lead there. */
+  readonly options?: readonly CommandOption[];
   readonly values: readonly string[];
+}
+
+/** The node that was asked about, as the two programs are told of it: a command without would be about another. */
+export interface CommandPlace {
+  readonly blobcheck: readonly CommandOption[];
+  readonly cocoon: readonly CommandOption[];
+}
+
+/** Where the defaults lead. */
+export const defaultPlace: CommandPlace = { blobcheck: [], cocoon: [] };
+
+export function blobcheckCommand(place: CommandPlace, words: readonly string[], values: readonly string[]): Command {
+  return { words: ['blobcheck', ...words], options: place.blobcheck, values };
+}
+
+export function cocoonCommand(place: CommandPlace, words: readonly string[], values: readonly string[]): Command {
+  return { words: ['cocoon', ...words], options: place.cocoon, values };
 }
 
 /** Characters that no POSIX shell treats specially (findings.md, "Remedies"). */
@@ -25,17 +47,18 @@ export function quoteForShell(word: string): string {
  * control characters cannot be pasted safely from a terminal, so then the remedy is the words given in its place.
  */
 export function commandRemedy(commands: readonly Command[], inWords: string): Remedy {
-  if (commands.some((command) => command.values.some(hasControls))) return wordsRemedy(inWords);
-  const lines = commands.map((command) => [
-    ...command.words,
-    ...separator(command),
-    ...command.values.map(quoteForShell),
-  ]);
+  if (commands.some((command) => argvOf(command).some(hasControls))) return wordsRemedy(inWords);
+  const lines = commands.map((command) => argvOf(command, quoteForShell));
   const [only] = commands;
   return {
     remedy: lines.map((words) => words.join(' ')).join(' && '),
-    remedyArgv: commands.length === 1 && only ? [...only.words, ...separator(only), ...only.values] : null,
+    remedyArgv: commands.length === 1 && only ? argvOf(only) : null,
   };
+}
+
+function argvOf(command: Command, quoted = (value: string) => value): string[] {
+  const options = (command.options ?? []).flatMap(([name, value]) => [name, quoted(value)]);
+  return [...command.words, ...options, ...separator(command), ...command.values.map(quoted)];
 }
 
 /** A remedy that is no command. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryPlace } from '../file/temporary-place.js';
 import { type Finding, finding } from '../finding/finding.js';
-import { commandRemedy, quoteForShell, wordsRemedy } from '../finding/remedy.js';
+import { cocoonCommand, commandRemedy, quoteForShell, wordsRemedy } from '../finding/remedy.js';
 import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
 import { cloudImageBlob } from '../store/layout.js';
 import type { CloudImageEntry } from '../store/records.js';
@@ -88,7 +88,11 @@ async function healAll(work: Work, ref: string, needed: readonly NeededBlob[]): 
   const { store, run, options, dryRun } = work;
   const steps: EnsureStep[] = [];
   for (const one of needed) {
-    const { request, origin } = await indexedBase(store, one.blob, one.path, { image: ref, ensure: ensureImage(ref) });
+    const { request, origin } = await indexedBase(store, one.blob, one.path, {
+      image: ref,
+      ensure: ensureImage(run.place, ref),
+      place: run.place,
+    });
     if (dryRun) {
       steps.push({ ...one, outcome: 'planned', source: ref, seconds: 0, findings: [] });
       continue;
@@ -143,7 +147,7 @@ async function whyTagMustStay({ store, run }: Work, ref: string): Promise<Findin
   const hanging = await snapshotsHangingOn(store, blob, run.signal);
   if (hanging.length === 0) return null;
   const path = cloudImageBlob(store.root, blob);
-  const pin = { words: ['cocoon', 'image', 'import'], values: [`blobcheck/${blob}`, path] };
+  const pin = cocoonCommand(run.place, ['image', 'import'], [`blobcheck/${blob}`, path]);
   const message = `${ref} must not lead elsewhere: on its entry alone hangs the base of ${hanging.join(', ')}`;
   return finding('pull-failed', message, {
     subject: path,

@@ -1,15 +1,15 @@
-import type { Finding } from '../finding/finding.js';
+import { type Finding, finding } from '../finding/finding.js';
+import { quoteForShell, wordsRemedy } from '../finding/remedy.js';
 import type { EnsureReport, EnsureStep, EntryReport } from '../report/documents.js';
 import { cloudImageBlobs } from '../store/layout.js';
-import type { Store } from '../store/store.js';
 import type { ContentMode } from '../verify/blob-content.js';
 import { openForCheck } from '../verify/open-for-check.js';
 import { ensureSnapshot, indexedBase } from '../verify/origin.js';
 import type { StoreCheckOptions } from '../verify/run.js';
 import { type VerifyRequest, verify } from '../verify/verify.js';
-import { type BringRequest, bringBlob } from './bring.js';
+import { type BringRequest, bringBlob, type Site } from './bring.js';
 import type { CocoonProgram } from './cocoon.js';
-import { isOtherwiseAllowed, type NeededBlob, neededBlobs } from './needed.js';
+import { isOtherwiseAllowed, type NeededBlob, neededBlobs, unsealedBases } from './needed.js';
 import type { PullPolicy } from './policy.js';
 import { removeDeadScratch } from './scratch.js';
 import { knownSources, notPullable, sourceOf } from './sources.js';
@@ -42,7 +42,10 @@ export async function ensure(request: EnsureRequest, options: EnsureOptions): Pr
   if (brings.length > 0 && before.root !== null && !dryRun)
     await removeDeadScratch(before.root, cloudImageBlobs(before.root));
   const wanted = brings.flatMap(wantedBy);
-  const steps = await takeSteps(wanted, { from, dryRun }, options);
+  const steps = [
+    ...(await takeSteps(wanted, { from, dryRun }, options)),
+    ...(from === undefined ? [] : brings.filter(isOtherwiseAllowed).flatMap((entry) => notReplaced(entry, from))),
+  ];
   // What was not brought may have taken its time, too.
   const hasTried = steps.length > 0 && !dryRun;
   const after = hasTried ? await verify(verifyRequest(request), { ...options, content: 'receipt' }) : before;
@@ -79,6 +82,18 @@ interface Wanted {
 const wantedBy = (entry: EntryReport): Wanted[] =>
   isOtherwiseAllowed(entry) ? neededBlobs(entry).map((needed) => ({ needed, entry })) : [];
 
+/** Whoever says where a base comes from expects it to be brought; why one that may be healthy is not. */
+function notReplaced(entry: EntryReport, from: string): EnsureStep[] {
+  return unsealedBases(entry).map((needed) => {
+    const aside = `mv -T --backup=numbered ${quoteForShell(needed.path)} ${quoteForShell(`${needed.path}.aside`)}`;
+    const why = finding('pull-failed', `${from} was not looked at: no seal says that the base that is there is wrong`, {
+      subject: needed.path,
+      ...wordsRemedy(`if it is wrong, move it aside and ask again: ${aside}`),
+    });
+    return { ...stepOf(needed, 'refused', [why]), source: from };
+  });
+}
+
 interface HowToBring {
   readonly from: string | undefined;
   readonly dryRun: boolean;
@@ -94,7 +109,7 @@ async function takeSteps(wanted: readonly Wanted[], how: HowToBring, options: En
     for (const { needed, entry } of wanted) {
       // Two snapshots on one base bring it once; what the one cannot bring, the other may have a better source for.
       if (steps.some(({ path, outcome }) => path === needed.path && outcome !== 'refused')) continue;
-      const request = await bringRequest(store, needed, entry, how.from);
+      const request = await bringRequest({ run, store }, needed, entry, how.from);
       steps.push(how.dryRun ? plannedStep(request) : await bringBlob({ store, run, cocoon: options.cocoon }, request));
     }
   } finally {
@@ -104,13 +119,17 @@ async function takeSteps(wanted: readonly Wanted[], how: HowToBring, options: En
 }
 
 async function bringRequest(
-  store: Store,
+  { run, store }: Pick<Site, 'run' | 'store'>,
   needed: NeededBlob,
   entry: EntryReport,
   from: string | undefined,
 ): Promise<BringRequest> {
   const image = entry.id === null ? null : (await store.snapshot(entry.id)).image;
-  const asker = { image: image === '' ? null : image, ensure: ensureSnapshot(entry.name ?? entry.ref) };
+  const asker = {
+    image: image === '' ? null : image,
+    ensure: ensureSnapshot(run.place, entry.name ?? entry.ref),
+    place: run.place,
+  };
   const { request, origin } = await indexedBase(store, needed.blob, needed.path, asker);
   return { needed, base: request, origin, from: from === undefined ? null : sourceOf(from) };
 }

@@ -32,8 +32,17 @@ export function reasonToBring(findings: readonly { readonly code: FindingCode }[
 
 /** The bases of an entry that a fresh copy of the same content mends. */
 export function neededBlobs(entry: EntryReport): NeededBlob[] {
+  return basesThat(entry, reasonToBring);
+}
+
+/** The bases of an entry of which nobody knows whether they are wrong. */
+export function unsealedBases(entry: EntryReport): NeededBlob[] {
+  return basesThat(entry, (findings) => findings.find(({ code }) => code === 'blob-unsealed')?.code ?? null);
+}
+
+function basesThat(entry: EntryReport, reasonOf: (findings: readonly Finding[]) => FindingCode | null): NeededBlob[] {
   return entry.blobs.filter(isBase).flatMap(({ path }) => {
-    const because = reasonToBring(entry.findings.filter(({ subject }) => subject === path));
+    const because = reasonOf(entry.findings.filter(({ subject }) => subject === path));
     return because === null ? [] : [{ blob: basename(path, '.qcow2'), path, because }];
   });
 }

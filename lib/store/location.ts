@@ -13,6 +13,8 @@ export interface StoreLocation {
   readonly runDir?: string;
   /** The engine that is set explicitly; null where cocoon decides by what it finds. */
   readonly metaBackend: MetaBackend | null;
+  /** cocoon's `--config`, where one is given; absolute. */
+  readonly configFile?: string;
 }
 
 export interface LocationOptions {
@@ -46,6 +48,7 @@ export async function resolveLocation(options: LocationOptions): Promise<StoreLo
   return {
     root,
     ...(runDir ? { runDir: resolve(cwd, runDir) } : {}),
+    ...(configFile ? { configFile: resolve(cwd, configFile) } : {}),
     metaBackend: metaBackendOf(setting(undefined, 'COCOON_META_BACKEND', 'meta_backend')),
   };
 }

@@ -2,6 +2,7 @@ import { confirmFromMedium } from '../digest/confirm.js';
 import type { EngineName } from '../digest/engine.js';
 import type { HashedFile } from '../digest/hash-file.js';
 import { type Finding, finding } from '../finding/finding.js';
+import type { CommandPlace } from '../finding/remedy.js';
 import type { BlobReport } from '../report/documents.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { Ledger, Remembered } from './ledger.js';
@@ -39,6 +40,8 @@ export interface BlobOptions {
   /** Whether a read that is longer ago is done again at once; else it speaks on, `verification-overdue`. */
   readonly readsOverdue: boolean;
   readonly ledger: Ledger;
+  /** What the commands of remedies are about. */
+  readonly place: CommandPlace;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: OnProgress;
 }
@@ -77,6 +80,7 @@ export async function judgeRead(
     lastGoodWasOther: remembered.receipt !== null && isAnotherFile(remembered.receipt, hashed.after) === true,
     structureBad,
     stateUnusable: options.ledger.problems.size > 0,
+    place: options.place,
   });
   let basis = known?.basis ?? null;
   if (findings.length === 0) {

@@ -46,6 +46,7 @@ export async function judgeByReceipt(
     lastGoodWasOther: isAnotherFile(receipt, facts.identity) === true,
     structureBad: facts.structureBad,
     stateUnusable: options.ledger.problems.size > 0,
+    place: options.place,
   });
   // What the receipt calls bad and today's seal calls good is nobody's word any more.
   if (isGood !== (findings.length === 0)) return null;

@@ -1,6 +1,13 @@
 import type { FindingCode } from '../finding/catalogue.js';
 import type { Finding } from '../finding/finding.js';
-import { type Command, commandRemedy } from '../finding/remedy.js';
+import {
+  blobcheckCommand,
+  type Command,
+  type CommandPlace,
+  cocoonCommand,
+  commandRemedy,
+  wordsRemedy,
+} from '../finding/remedy.js';
 
 /** Findings of a layer or boot file that another copy of it mends. */
 const healable: ReadonlySet<FindingCode> = new Set([
@@ -20,6 +27,7 @@ export interface LayerAsker {
   readonly image: string;
   /** What `blobcheck seal` takes to seal all that is asked about; null where the file alone is. */
   readonly sealedAs: string | null;
+  readonly place: CommandPlace;
 }
 
 /**
@@ -27,17 +35,18 @@ export interface LayerAsker {
  * any other file that stands there (images/oci: isUpToDate, processLayer), so that goes aside first. The same mkfs.erofs
  * makes the same bytes of a layer again, which its seal knows.
  */
-export function withLayerHealing(findings: readonly Finding[], { path, image, sealedAs }: LayerAsker): Finding[] {
-  const pull: Command[] = image === '' ? [] : [{ words: ['cocoon', 'image', 'pull'], values: [image] }];
+export function withLayerHealing(findings: readonly Finding[], asker: LayerAsker): Finding[] {
+  const { path, image, sealedAs, place } = asker;
+  const pull: Command[] = image === '' ? [] : [cocoonCommand(place, ['image', 'pull'], [image])];
   const aside: Command = { words: ['mv', '-T', '--backup=numbered'], values: [path, `${path}.aside`] };
   const inWords = 'bring the file from a node that has it, or pull its image again';
   return findings.map((found) => {
     if (found.code === 'blob-unsealed' && sealedAs !== null && found.remedyArgv?.[1] === 'seal') {
-      return { ...found, ...commandRemedy([{ words: ['blobcheck', 'seal'], values: [sealedAs] }], 'seal it') };
+      return { ...found, ...commandRemedy([blobcheckCommand(place, ['seal'], [sealedAs])], 'seal it') };
     }
     if (!healable.has(found.code) || found.subject !== path) return found;
     const stands = found.code !== 'blob-missing' && found.code !== 'blob-empty';
     const commands = pull.length === 0 ? [] : stands ? [aside, ...pull] : pull;
-    return commands.length === 0 ? found : { ...found, ...commandRemedy(commands, inWords) };
+    return { ...found, ...(commands.length === 0 ? wordsRemedy(inWords) : commandRemedy(commands, inWords)) };
   });
 }

@@ -1,6 +1,14 @@
 import type { FindingCode } from '../finding/catalogue.js';
 import type { Finding } from '../finding/finding.js';
-import { type Command, commandRemedy, quoteForShell, type Remedy, wordsRemedy } from '../finding/remedy.js';
+import {
+  blobcheckCommand,
+  type Command,
+  type CommandPlace,
+  commandRemedy,
+  quoteForShell,
+  type Remedy,
+  wordsRemedy,
+} from '../finding/remedy.js';
 
 /** What is known of the image that a base came from. */
 export interface ImageOrigin {
@@ -15,6 +23,7 @@ export interface ImageOrigin {
   readonly imageLeadsTo: string | null;
   /** The command that brings it, `blobcheck ensure` for whatever was asked about; null where there is none. */
   readonly ensure: Command | null;
+  readonly place: CommandPlace;
 }
 
 /** Findings of a base that a fresh copy of the same content mends. */
@@ -50,19 +59,21 @@ function tagToday(origin: ImageOrigin): string {
 function healingRemedy(found: Finding, origin: ImageOrigin): Remedy {
   if (found.actual === `sha256:${origin.blob}`) {
     // It is what its name says, and only a seal of other content speaks against it.
-    const settle = { words: ['blobcheck', 'seal', '--replace'], values: [origin.blob] };
+    const settle = blobcheckCommand(origin.place, ['seal', '--replace'], [origin.blob]);
     return commandRemedy([settle], 'settle it with blobcheck seal --replace');
   }
   const { ensure } = origin;
-  const elsewhere = fromAnotherNode(origin);
+  // What a converted base must be is not its name, which is the digest of a download.
+  const elsewhere = fromAnotherNode(origin, found.expected ?? undefined);
   if (origin.imageLeadsTo !== null && origin.imageLeadsTo !== origin.blob && origin.indexedAs.length === 0) {
     return wordsRemedy(`bake the snapshot again from the present build, or ${elsewhere}`);
   }
   const candidates = [...origin.indexedAs, ...(origin.image === null ? [] : [origin.image])];
-  if (ensure === null || !candidates.some(isUrl)) {
+  if (ensure === null) return wordsRemedy(elsewhere);
+  if (!candidates.some(isUrl)) {
     // Our words first: nothing that a record says may begin a line that somebody pastes.
     const why =
-      candidates.length === 0 || ensure === null
+      candidates.length === 0
         ? 'no image is named'
         : `the image cannot be pulled: not a URL (${quoteForShell(candidates[0] ?? '')})`;
     return wordsRemedy(`${elsewhere}; ${why}`);
@@ -74,11 +85,13 @@ function healingRemedy(found: Finding, origin: ImageOrigin): Remedy {
   );
 }
 
-/** The way that is left when no image leads to the content any more, in words. */
-export function fromAnotherNode({ blob, blobPath, ensure }: ImageOrigin): string {
-  if (ensure === null) return `copy sha256:${blob} from a node that has it to ${blobPath}`;
-  const { remedy } = commandRemedy([ensure], ensure.words.join(' '));
-  return `bring sha256:${blob} from a node that has it: ${remedy} --from FILE`;
+/** The way that is left when no image leads to the content any more, in words; `digest` as findings have it. */
+export function fromAnotherNode({ blob, blobPath, ensure }: ImageOrigin, digest = `sha256:${blob}`): string {
+  const content = digest.startsWith('sha256:') ? digest : `sha256:${blob}`;
+  if (ensure === null) return `copy ${content} from a node that has it to ${blobPath}`;
+  const withFile = { ...ensure, words: [...ensure.words, '--from', 'FILE'] };
+  const { remedy } = commandRemedy([withFile], withFile.words.join(' '));
+  return `bring ${content} from a node that has it: ${remedy}`;
 }
 
 /** What `cocoon image pull` takes for a cloud image: anything else is "unsupported protocol scheme" (cocoon #38). */

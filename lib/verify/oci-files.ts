@@ -35,7 +35,7 @@ export async function judgeOciFiles(
   for (const file of await filesOf(store, parts, facts, roots)) {
     const { path } = file;
     const judged = await run.blob({ ...file, indexedBytes: [] });
-    const asker = { path, image: pullReference(record), sealedAs };
+    const asker = { path, image: pullReference(record), sealedAs, place: run.place };
     findings.push(...witnessedBy('cocoon.json', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);
   }

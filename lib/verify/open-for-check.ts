@@ -1,6 +1,7 @@
 import type { Finding } from '../finding/finding.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
+import { commandPlace } from './command-place.js';
 import { errorFinding } from './error-finding.js';
 import { type Run, type StoreCheckOptions, startRun } from './run.js';
 
@@ -15,7 +16,7 @@ export async function openForCheck(options: StoreCheckOptions): Promise<OpenedFo
   try {
     const location = await options.location;
     root = location.root;
-    const run = await startRun(root, options);
+    const run = await startRun(root, options, commandPlace(location, options.stateDir));
     const store = await openStore(location, options.signal === undefined ? {} : { signal: options.signal });
     return { run, root, store };
   } catch (error) {

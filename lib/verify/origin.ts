@@ -1,5 +1,5 @@
 import type { Finding } from '../finding/finding.js';
-import type { Command } from '../finding/remedy.js';
+import { blobcheckCommand, type Command, type CommandPlace } from '../finding/remedy.js';
 import { blobName, blobPath, parseBlobName } from '../store/blob.js';
 import type { CloudImageEntry, ImageEntry, OciImageEntry } from '../store/records.js';
 import type { Store } from '../store/store.js';
@@ -19,27 +19,31 @@ export interface BaseAsker {
   readonly image: string | null;
   /** The command that would bring it; null where there is none. */
   readonly ensure: Command | null;
+  readonly place: CommandPlace;
 }
 
-export const ensureSnapshot = (ref: string): Command => ({ words: ['blobcheck', 'ensure'], values: [ref] });
-export const ensureDirectory = (ref: string): Command => ({
-  words: ['blobcheck', 'ensure', '--from-dir'],
-  values: [ref],
-});
-export const ensureImage = (ref: string): Command => ({ words: ['blobcheck', 'ensure', '--image'], values: [ref] });
+export const ensureSnapshot = (place: CommandPlace, ref: string): Command => blobcheckCommand(place, ['ensure'], [ref]);
+export const ensureDirectory = (place: CommandPlace, path: string): Command =>
+  blobcheckCommand(place, ['ensure', '--from-dir'], [path]);
+export const ensureImage = (place: CommandPlace, ref: string): Command =>
+  blobcheckCommand(place, ['ensure', '--image'], [ref]);
 
 /** Looks a base up in the image index. */
 export async function indexedBase(
   store: Store,
   blob: string,
   path: string,
-  { image, ensure }: BaseAsker,
+  { image, ensure, place }: BaseAsker,
 ): Promise<IndexedBase> {
   const entries = (await store.imagesByDigest(blob)).filter(isCloudImage);
   const leadsTo = image === null ? null : await imageDigest(store, image);
   return {
     request: { blob, path, indexedBytes: sizesOf(entries) },
-    origin: { blob, blobPath: path, image, indexedAs: entries.map(({ ref }) => ref), imageLeadsTo: leadsTo, ensure },
+    origin: {
+      ...{ blob, blobPath: path, image, ensure, place },
+      indexedAs: entries.map(({ ref }) => ref),
+      imageLeadsTo: leadsTo,
+    },
   };
 }
 

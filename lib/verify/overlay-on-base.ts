@@ -71,10 +71,12 @@ async function judgeOnBase(
   findings: Finding[],
 ): Promise<EntryReport['blobs'][number]> {
   const image = record.image === '' ? null : record.image;
-  const indexed = await attempt(findings, path, () => indexedBase(store, blob, blobPath, { image, ensure }));
+  const indexed = await attempt(findings, path, () =>
+    indexedBase(store, blob, blobPath, { image, ensure, place: run.place }),
+  );
   const names = overlay.basePath === null ? [] : [overlay.basePath];
   const base = await run.blob({ ...(indexed?.request ?? { blob, path: blobPath, indexedBytes: [] }), names });
-  const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null, ensure };
+  const nowhere = { blob, blobPath, image, indexedAs: [], imageLeadsTo: null, ensure, place: run.place };
   findings.push(
     ...withHealing(base.findings, indexed?.origin ?? nowhere),
     ...judgeOverlayOnBase(path, overlay, base.header),

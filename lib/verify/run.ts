@@ -7,6 +7,7 @@ import { systemErrorCode, systemErrorText } from '../errors.js';
 import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
 import { lookAtWay } from '../file/way.js';
 import { type Finding, finding } from '../finding/finding.js';
+import { type CommandPlace, defaultPlace } from '../finding/remedy.js';
 import type { EntryReport } from '../report/documents.js';
 import { judgedDirectories } from '../store/layout.js';
 import type { StoreLocation } from '../store/location.js';
@@ -60,6 +61,8 @@ export interface CheckOptions {
 export interface Run {
   readonly ledger: Ledger;
   readonly blobOptions: BlobOptions;
+  /** What the commands of remedies are about. */
+  readonly place: CommandPlace;
   readonly signal: AbortSignal | undefined;
   readonly allowedVmSections: readonly string[];
   /** Seconds since the run began. */
@@ -76,7 +79,7 @@ export interface Run {
 }
 
 /** `store` is the root (or, outside cocoon, the directory of the blobs) that what is remembered belongs to. */
-export async function startRun(store: string, options: CheckOptions): Promise<Run> {
+export async function startRun(store: string, options: CheckOptions, place: CommandPlace = defaultPlace): Promise<Run> {
   const started = performance.now();
   // Before anything is read.
   const way = lookAtWay([resolve(store), ...judgedDirectories(resolve(store))]);
@@ -88,6 +91,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
     maxAgeMs: options.maxAgeMs ?? DEFAULT_MAX_AGE_MS,
     readsOverdue: options.readsOverdue ?? false,
     ledger,
+    place,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => {}),
   };
@@ -98,6 +102,7 @@ export async function startRun(store: string, options: CheckOptions): Promise<Ru
   return {
     ledger,
     blobOptions,
+    place,
     signal: options.signal,
     allowedVmSections: options.allowedVmSections ?? [],
     seconds: () => Math.round(performance.now() - started) / 1000,

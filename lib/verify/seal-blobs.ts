@@ -11,7 +11,7 @@ import { withHealing } from './heal.js';
 import { withLayerHealing } from './heal-layer.js';
 import type { Ledger } from './ledger.js';
 import { openForCheck } from './open-for-check.js';
-import { indexedBase, witnessedBy } from './origin.js';
+import { ensureImage, indexedBase, witnessedBy } from './origin.js';
 import { stateFindings } from './report.js';
 import type { Run, StoreCheckOptions } from './run.js';
 import { judgeSideBySide } from './side-by-side.js';
@@ -48,21 +48,21 @@ export async function sealBlobs(request: SealRequest, options: StoreCheckOptions
   return { schema: 'blobcheck/seal/v1', verdict: worstVerdict(verdicts), root, findings, blobs };
 }
 
-/** A blob by itself comes from no record, and nothing brings it for nobody. */
-const forItself = { image: null, ensure: null };
-
 /** What the index says of a blob, and how its findings get their remedies. */
-async function known(store: Store, { blob, path }: BlobTarget) {
+async function known({ place }: Run, store: Store, { blob, path }: BlobTarget) {
   if (parseBlobName(blob)?.kind === 'base') {
-    const { request, origin } = await indexedBase(store, blob, path, forItself);
-    return { request, heal: (findings: readonly Finding[]) => withHealing(findings, origin) };
+    const { request, origin } = await indexedBase(store, blob, path, { image: null, ensure: null, place });
+    // A snapshot on it may name another image; what the index has is enough to bring the base by.
+    const [image] = origin.indexedAs;
+    const ensure = image === undefined ? null : ensureImage(place, image);
+    return { request, heal: (findings: readonly Finding[]) => withHealing(findings, { ...origin, ensure }) };
   }
-  const heal = (findings: readonly Finding[]) => withLayerHealing(findings, { path, image: '', sealedAs: null });
+  const heal = (findings: readonly Finding[]) => withLayerHealing(findings, { path, image: '', sealedAs: null, place });
   return { request: { blob, path, indexedBytes: [] }, heal };
 }
 
 async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
-  const { request, heal } = await known(store, target);
+  const { request, heal } = await known(run, store, target);
   const base = await run.blob(request);
   const findings = witnessedBy('file name', heal(base.findings));
   const { remembered, hashed } = base;
@@ -87,7 +87,7 @@ async function sealOne(run: Run, store: Store, target: BlobTarget): Promise<Seal
 async function resealOne(run: Run, store: Store, target: BlobTarget): Promise<SealedBlob> {
   // Neither the old seal nor the index's word on its size counts: somebody vouches for what is there.
   const request = { blob: target.blob, path: target.path, indexedBytes: [] };
-  const { heal } = await known(store, target);
+  const { heal } = await known(run, store, target);
   const base = await judgeBlob(request, { ...run.blobOptions, ledger: withoutLedger(run.ledger) });
   const healed = witnessedBy('file name', heal(base.findings));
   const findings = healed.filter(({ code }) => code !== 'blob-unsealed');
@@ -143,7 +143,7 @@ function notWritten(
   const why = written.problem ?? [...run.ledger.problems][0] ?? 'there is no right to write in the state directory';
   return finding('state-unusable', `the seal is not written: ${why}`, {
     subject: target.path,
-    ...wordsRemedy('run as root, or name another state directory with --state-dir'),
+    ...wordsRemedy('mend what it says, run as root, or name another state directory with --state-dir'),
   });
 }
 

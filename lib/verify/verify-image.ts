@@ -30,7 +30,8 @@ async function verifyCloudImage(run: Run, store: Store, ref: string, entry: Clou
   const base = await attempt(findings, ref, async () => {
     const { request, origin } = await indexedBase(store, blob, storeBlobPath(store, blob), {
       image: entry.ref,
-      ensure: ensureImage(entry.ref),
+      ensure: ensureImage(run.place, entry.ref),
+      place: run.place,
     });
     const judged = await run.blob(request);
     findings.push(...witnessedBy('image index', withHealing(judged.findings, origin)));
@@ -53,7 +54,7 @@ async function verifyOciImage(run: Run, store: Store, ref: string, entry: OciIma
   for (const file of await filesOf(store, partsOfImage(entry), { kind: 'firecracker' }, [store.root])) {
     const { path } = file;
     const judged = await run.blob({ ...file, indexedBytes: [] });
-    const asker = { path, image: entry.ref, sealedAs: null };
+    const asker = { path, image: entry.ref, sealedAs: null, place: run.place };
     findings.push(...witnessedBy('image index', withLayerHealing(judged.findings, asker)));
     blobs.push(judged.report);
   }

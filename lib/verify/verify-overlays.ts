@@ -49,7 +49,7 @@ async function verifyOverlay(run: Run, place: BlobPlace, path: string, ref: stri
   }
   const blobPath = blobIn(place.blobs, blob);
   const base = await run.blob({ blob, path: blobPath, names: [basePath ?? blobPath], indexedBytes: [] });
-  const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null, ensure: null };
+  const origin = { blob, blobPath, image: null, indexedAs: [], imageLeadsTo: null, ensure: null, place: run.place };
   findings.push(...withHealing(base.findings, origin), ...judgeOverlayOnBase(path, overlay, base.header));
   const chain = [{ path: blobPath, format: 'qcow2', digest: base.report.actual }];
   return run.watch(entryOf({ ref, findings, disks: [overlayDisk(file, overlay, chain)], blobs: [base.report] }), {

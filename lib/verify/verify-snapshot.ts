@@ -50,7 +50,9 @@ export async function verifyRecord(
     return entryOf({ ref, id, name, findings: unsupported === null ? findings : [unsupported] });
   }
   const rawDisks = await readRawDisks(facts, findings);
-  const ensure = outside ? ensureDirectory(ref) : ensureSnapshot(record.name === '' ? record.id : record.name);
+  const ensure = outside
+    ? ensureDirectory(run.place, ref)
+    : ensureSnapshot(run.place, record.name === '' ? record.id : record.name);
   const fromFile = (path: string, blobs: BlobPlace) => judgeOverlay(path, blobs, run.signal);
   const entry = await judgeFiles(run, store, {
     ref,

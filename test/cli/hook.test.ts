@@ -77,7 +77,10 @@ for (const engine of ['json', 'sqlite'] as const) {
       assert.equal(toldCodes(run), ['blob-corrupt']);
       assert.match(run.stderr, /^blobcheck: clone of app:v1 is refused\n/);
       assert.match(run.stderr, `expected  sha256:${node.base}  (seal, basis name, since `);
-      assert.match(run.stderr, /\n {4}actual +sha256:[0-9a-f]{64}\n {4}remedy +blobcheck ensure app:v1\n$/);
+      assert.match(
+        run.stderr,
+        /\n {4}actual +sha256:[0-9a-f]{64}\n {4}remedy +blobcheck ensure --root-dir \S+ --state-dir \S+ app:v1\n$/,
+      );
     }
     const run = script(node, 'clone', 'app:v1');
     assert.is(run.status, 1);
@@ -91,7 +94,7 @@ for (const engine of ['json', 'sqlite'] as const) {
     assert.equal([clone.status, ...toldCodes(clone)], [1, 'blob-missing']);
     const run = hook(node, ['--operation=run', imageUrl]);
     assert.equal([run.status, ...toldCodes(run)], [1, 'blob-missing']);
-    assert.match(run.stderr, `remedy    blobcheck ensure --image ${imageUrl}\n`);
+    assert.match(run.stderr, `remedy    blobcheck ensure --image ${node.options.join(' ')} ${imageUrl}\n`);
   });
 
   test(`${engine}: a word that names nothing is denied, and never a pattern`, async () => {
@@ -140,7 +143,7 @@ test('a base that nobody has sealed is denied, and read once for two asks', asyn
   for (let ask = 0; ask < 2; ask += 1) {
     const run = hook(node, ['app:v1']);
     assert.equal([run.status, ...toldCodes(run)], [1, 'blob-unsealed']);
-    assert.match(run.stderr, `remedy    blobcheck seal ${foreign}`);
+    assert.match(run.stderr, `remedy    blobcheck seal ${node.options.join(' ')} ${foreign}`);
   }
   assert.is(status(node).blobs[0]?.lastResult, 'unsealed');
 });

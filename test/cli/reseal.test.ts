@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, smallNode } from '../builders/small-node.js';
-import { blobcheck, codesOf, verifyJson } from '../support/blobcheck.js';
+import { blobcheck, codesOf, program, verifyJson } from '../support/blobcheck.js';
+import { pastedWithoutPlace } from '../support/remedies.js';
 import { needs } from '../support/requires.js';
 import { sha256 } from '../support/sha256.js';
 import { foreign, seal, status, swap } from './seals.js';
@@ -76,7 +79,13 @@ for (const [how, code, bring] of [
       const { status: verified, report } = verifyJson([...node.options, 'app:v1']);
       assert.is(verified, 1);
       assert.equal(codesOf(report.snapshots[0]), [code]);
-      assert.equal(report.snapshots[0]?.findings[0]?.remedyArgv, ['blobcheck', 'seal', '--replace', node.base]);
+      assert.equal(report.snapshots[0]?.findings[0]?.remedyArgv, [
+        'blobcheck',
+        'seal',
+        '--replace',
+        ...node.options,
+        node.base,
+      ]);
       assert.is(seal(node, node.base).report.blobs[0]?.outcome, 'refused');
       assert.is(seal(node, '--replace', node.base).report.blobs[0]?.basis, 'name');
       assert.is(verifyJson([...node.options, 'app:v1']).status, 0);
@@ -88,13 +97,24 @@ for (const [how, code, bring] of [
   );
 }
 
+test('a remedy that is pasted is about the node that was asked about, not about the one where cocoon keeps its own', () => {
+  const node = smallNode({ digest: sha256(original), content: 'converted' });
+  const { report } = verifyJson([...node.options, 'app:v1']);
+  const [found] = report.snapshots[0]?.findings ?? [];
+  assert.is(found?.code, 'blob-unsealed');
+  const env = { PATH: `${dirname(program)}:${process.env.PATH}`, HOME: process.env.HOME };
+  const pasted = spawnSync('sh', ['-c', found?.remedy ?? ''], { encoding: 'utf8', env });
+  assert.is(pasted.status, 0, pasted.stderr);
+  assert.is(verifyJson([...node.options, 'app:v1']).status, 0);
+});
+
 test('an operator’s seal against any other content is mended by ensure, never by --replace', () => {
   const node = smallNode({ digest: sha256(original), content: 'converted' });
   assert.is(seal(node, node.base).status, 0);
   swap(node.blob, baseBytes('neither the one nor the other'));
   const { report } = verifyJson([...node.options, 'app:v1']);
   assert.is(report.verdict, 'deny');
-  assert.match(report.snapshots[0]?.findings[0]?.remedy ?? '', /^blobcheck ensure app:v1$/);
+  assert.is(pastedWithoutPlace(report.snapshots[0]?.findings[0]?.remedy), 'blobcheck ensure app:v1');
 });
 
 test.run();

@@ -16,7 +16,7 @@ const incidents: Readonly<Record<string, { hurt(node: GatedNode): void | Promise
     'vk-cocoon #2: the base is gone': {
       hurt: ({ blob }) => rmSync(blob),
       code: 'blob-missing',
-      says: /blobcheck ensure app:v1/,
+      says: /blobcheck ensure (?:--\S+ \S+ )*app:v1/,
     },
     'one bit of the base flipped': {
       hurt: async ({ blob, source, verdict }) => {
@@ -25,7 +25,7 @@ const incidents: Readonly<Record<string, { hurt(node: GatedNode): void | Promise
         await flip(blob, source.length - 1);
       },
       code: 'blob-corrupt',
-      says: /blobcheck ensure app:v1/,
+      says: /blobcheck ensure (?:--\S+ \S+ )*app:v1/,
     },
     'the overlay stands on another tenant’s file': {
       hurt: ({ root }) => {

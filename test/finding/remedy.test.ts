@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { commandRemedy, quoteForShell, wordsRemedy } from '../../lib/finding/remedy.js';
+import {
+  blobcheckCommand,
+  cocoonCommand,
+  commandRemedy,
+  quoteForShell,
+  wordsRemedy,
+} from '../../lib/finding/remedy.js';
 
 const test = suite('remedy');
 
@@ -87,6 +93,18 @@ for (const value of ['-x', '--force', '-', '--']) {
     assert.equal(pasted(print.remedy ?? ''), print.remedyArgv?.slice(echo.length));
   });
 }
+
+test('what node it is about stands ahead of the values, and of the -- before them', () => {
+  const place = { blobcheck: [['--root-dir', '/a b']], cocoon: [['--root-dir', '/c']] } as const;
+  const ours = blobcheckCommand(place, ['seal'], ['-x']);
+  const { remedy, remedyArgv } = commandRemedy([ours], 'words');
+  assert.is(remedy, "blobcheck seal --root-dir '/a b' -- '-x'");
+  assert.equal(remedyArgv, ['blobcheck', 'seal', '--root-dir', '/a b', '--', '-x']);
+  const both = commandRemedy([ours, cocoonCommand(place, ['image', 'pull'], ['y'])], 'words');
+  assert.is(both.remedy, `${remedy} && cocoon image pull --root-dir /c y`);
+  const broken = { ...place, blobcheck: [['--root-dir', '/a\nb']] } as const;
+  assert.is(commandRemedy([blobcheckCommand(broken, ['seal'], ['x'])], 'by hand').remedy, 'by hand');
+});
 
 test('a dash inside a value is no option', () => {
   assert.is(commandRemedy([{ words: ['x'], values: ['a-b'] }], 'words').remedy, 'x a-b');

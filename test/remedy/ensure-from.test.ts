@@ -117,6 +117,26 @@ needs(bringingNeeds, test, 'a packed file is imported by cocoon, and accepted fo
   await other.server.close();
 });
 
+test('a base that nobody has sealed is not replaced, and who says where it comes from is told why', async () => {
+  const node = await servedNode({ stored: baseBytes('converted, or rotten') });
+  const from = fileWith(node.source);
+  const before = readFileSync(node.blob);
+  const report = await node.ensure({ from });
+  assert.equal(
+    [report.verdict, codesOf(report), outcomes(report)],
+    ['deny', ['pull-failed', 'blob-unsealed'], ['refused']],
+  );
+  const [found] = report.verify.snapshots[0]?.findings ?? [];
+  assert.match(found?.message ?? '', `${from} was not looked at`);
+  assert.match(found?.remedy ?? '', `mv -T --backup=numbered ${node.blob} ${node.blob}.aside`);
+  assert.equal(readFileSync(node.blob), before);
+  assert.equal(codesOf(await node.ensure({})), ['blob-unsealed'], 'nobody asked for it to be brought');
+  execFileSync('mv', ['-T', '--backup=numbered', node.blob, `${node.blob}.aside`]);
+  const healed = await node.ensure({ from });
+  assert.equal([healed.verdict, outcomes(healed)], ['allow', ['copied']]);
+  await node.server.close();
+});
+
 test('a file that is not there, a directory and a FIFO are refused, and do not hang', async () => {
   const node = await gone(await servedNode());
   const place = temporaryDirectory();

@@ -31,7 +31,7 @@ needs(
     const [found] = report.verify.snapshots[0]?.findings ?? [];
     assert.equal([found?.expected, found?.actual], [`sha256:${node.base}`, `sha256:${sha256(rebuilt)}`]);
     assert.match(found?.remedy ?? '', 'bake the snapshot again');
-    assert.match(found?.remedy ?? '', 'blobcheck ensure app:v1 --from FILE');
+    assert.match(found?.remedy ?? '', /blobcheck ensure --from FILE --root-dir \S+ --state-dir \S+ app:v1/);
     assert.equal(otherFiles(node), before);
     assert.ok(scratchIsGone(node));
     await node.server.close();

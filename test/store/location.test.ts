@@ -24,10 +24,12 @@ test('flag before environment before configuration before default', async () => 
   assert.is((await resolveLocation({ rootDir: '/from-flag', configFile, env })).root, '/from-flag');
   assert.equal(await resolveLocation({ configFile, env }), {
     root: '/from-env',
+    configFile,
     metaBackend: 'sqlite',
   });
   assert.equal(await resolveLocation({ configFile, env: {} }), {
     root: '/from-file',
+    configFile,
     metaBackend: 'json',
   });
 });

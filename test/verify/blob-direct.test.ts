@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dropPageCache, openSameDirect } from '../../lib/digest/direct.js';
 import { identityAt } from '../../lib/file/identity.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { judgeBlob } from '../../lib/verify/blob.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
@@ -114,6 +115,7 @@ needs(
           direct: true,
           maxAgeMs: 0,
           readsOverdue: false,
+          place: defaultPlace,
           ledger: ledgerOf(await openState(null, place), 'test'),
           signal: undefined,
           onProgress: () => {},

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FileIdentity } from '../../lib/file/identity.js';
 import type { OpenFile } from '../../lib/file/open-file.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { identityToRecord, type Receipt } from '../../lib/trust/receipt-record.js';
 import type { Seal } from '../../lib/trust/seal-record.js';
 import type { BlobOptions } from '../../lib/verify/blob-content.js';
@@ -78,6 +79,7 @@ async function answer({
       maxAgeMs: 10 * MINUTE,
       readsOverdue: false,
       ledger: { problems: new Set() },
+      place: defaultPlace,
       ...options,
     };
     const judged = await judgeByReceipt({ blob, path: '/blobs/x', indexedBytes: [] }, asked as BlobOptions, {

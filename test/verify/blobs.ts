@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFile } from '../../lib/digest/hash-file.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { DEFAULT_MAX_AGE_MS } from '../../lib/trust/receipt-answer.js';
 import { encodeRecord, sealedWithChecksum } from '../../lib/trust/record.js';
 import { openState, type StateDirectory } from '../../lib/trust/state-directory.js';
@@ -44,6 +45,7 @@ export async function baseOf(bytes: Buffer, blob = sha256(bytes)): Promise<Base>
     direct: false,
     maxAgeMs: DEFAULT_MAX_AGE_MS,
     readsOverdue: false,
+    place: defaultPlace,
     ledger,
     signal: undefined,
     onProgress: () => {},

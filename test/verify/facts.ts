@@ -51,7 +51,7 @@ export async function judgedFiles({ root }: Node, name = 'app:v1', changes: Chan
         rawDisks: [],
         findings: [],
         judgeOverlay: (path, place) => judgeOverlay(path, place),
-        ensure: ensureSnapshot(name),
+        ensure: ensureSnapshot(run.place, name),
         ...changes.files,
       },
     );

@@ -2,12 +2,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FindingCode } from '../../lib/finding/catalogue.js';
 import { type FindingDetails, finding } from '../../lib/finding/finding.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { type LayerAsker, withLayerHealing } from '../../lib/verify/heal-layer.js';
 
 const test = suite('the remedy of a layer or boot file');
 
 const path = '/var/lib/cocoon/oci/blobs/x.erofs';
-const asker: LayerAsker = { path, image: 'local/oci:v1', sealedAs: 'app:v1' };
+const asker: LayerAsker = { path, image: 'local/oci:v1', sealedAs: 'app:v1', place: defaultPlace };
 
 /** The remedy that a finding gets, and its words where it is one command. */
 function healed(code: FindingCode, changes: Partial<LayerAsker> = {}, details: FindingDetails = {}) {
@@ -38,8 +39,9 @@ for (const code of standing) {
   });
 }
 
-test('without an image nothing is pulled, and nothing is moved away either', () => {
-  for (const code of ['blob-missing', ...standing] as const) assert.equal(healed(code, { image: '' }), ['mine', null]);
+test('without an image nothing is pulled, and nothing is moved away either: there are only words', () => {
+  const words = 'bring the file from a node that has it, or pull its image again';
+  for (const code of ['blob-missing', ...standing] as const) assert.equal(healed(code, { image: '' }), [words, null]);
 });
 
 test('a file of another path keeps its remedy, and so does what no other copy mends', () => {

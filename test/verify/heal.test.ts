@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FindingCode } from '../../lib/finding/catalogue.js';
 import { finding } from '../../lib/finding/finding.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { type ImageOrigin, withHealing } from '../../lib/verify/heal.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -18,7 +19,7 @@ const url = 'https://images.example.com/win11.qcow2';
 const ensure = { words: ['blobcheck', 'ensure'], values: ['simular/win11:v1'] };
 
 function origin(changes: Partial<ImageOrigin> = {}): ImageOrigin {
-  return { blob, blobPath, image: url, indexedAs: [url], imageLeadsTo: blob, ensure, ...changes };
+  return { blob, blobPath, image: url, indexedAs: [url], imageLeadsTo: blob, ensure, place: defaultPlace, ...changes };
 }
 
 function heal(code: FindingCode, changes: Partial<ImageOrigin> = {}) {
@@ -90,7 +91,7 @@ test('a missing base whose tag has moved on names both digests and asks for the 
   const healed = heal('blob-missing', { indexedAs: [], imageLeadsTo: other });
   assert.is(healed.message, `broken; ${url} now leads to sha256:${other}`);
   assert.match(healed.remedy ?? '', 'bake the snapshot again');
-  assert.ok(healed.remedy?.endsWith('blobcheck ensure simular/win11:v1 --from FILE'), healed.remedy ?? '');
+  assert.ok(healed.remedy?.endsWith('blobcheck ensure --from FILE simular/win11:v1'), healed.remedy ?? '');
   assert.is(healed.remedyArgv, null);
 });
 
@@ -132,13 +133,33 @@ for (const image of ['simular/win11:v1', 'ftp://x/y', 'docker.io/a', 'xhttps://y
 test('without a record of the image the blob is copied from another node', () => {
   const healed = heal('blob-missing', { image: null, indexedAs: [], imageLeadsTo: null });
   assert.match(healed.remedy ?? '', 'no image is named');
-  assert.match(healed.remedy ?? '', 'blobcheck ensure simular/win11:v1 --from FILE');
+  assert.match(healed.remedy ?? '', 'blobcheck ensure --from FILE simular/win11:v1');
+});
+
+test('a name that looks like an option stands behind --, and what else there is before it', () => {
+  const dashed = { ...ensure, values: ['-x:v1'] };
+  const healed = heal('blob-missing', { image: null, indexedAs: [], imageLeadsTo: null, ensure: dashed });
+  assert.match(healed.remedy ?? '', "blobcheck ensure --from FILE -- '-x:v1'");
+});
+
+test('of a converted base its content is looked for, not what its name says', () => {
+  const details = { expected: `sha256:${other}`, expectedFrom: 'seal' };
+  const nowhere = { image: null, indexedAs: [], imageLeadsTo: null };
+  for (const [known, copied] of [
+    [details, other],
+    [{ expected: '7 bytes', expectedFrom: 'seal' }, blob],
+  ] as const) {
+    const [corrupt] = withHealing([finding('blob-corrupt', 'broken', known)], origin({ ...nowhere, ensure: null }));
+    assert.is(corrupt?.remedy, `copy sha256:${copied} from a node that has it to ${blobPath}`);
+    const [brought] = withHealing([finding('blob-corrupt', 'broken', known)], origin(nowhere));
+    assert.match(brought?.remedy ?? '', `bring sha256:${copied} from`);
+  }
 });
 
 test('where nothing can ensure it, outside cocoon, the blob is copied to its place', () => {
   for (const changes of [{ image: null, indexedAs: [], imageLeadsTo: null }, {}]) {
     const healed = heal('blob-missing', { ...changes, ensure: null });
-    assert.is(healed.remedy, `copy sha256:${blob} from a node that has it to ${blobPath}; no image is named`);
+    assert.is(healed.remedy, `copy sha256:${blob} from a node that has it to ${blobPath}`);
     assert.is(healed.remedyArgv, null);
   }
 });

@@ -1,5 +1,6 @@
 /** judge-blob-child.ts BLOB [STATE]: reads and judges a blob and prints its findings as one line of JSON. */
 import { basename, dirname } from 'node:path';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { judgeBlob } from '../../lib/verify/blob.js';
 import { ledgerOf } from '../../lib/verify/ledger.js';
@@ -14,6 +15,7 @@ const { findings } = await judgeBlob(
     direct: false,
     maxAgeMs: 0,
     readsOverdue: false,
+    place: defaultPlace,
     ledger,
     signal: undefined,
     onProgress: () => {},

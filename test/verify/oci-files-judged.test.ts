@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BlobcheckError } from '../../lib/errors.js';
 import { type Finding, finding } from '../../lib/finding/finding.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { blobPath } from '../../lib/store/blob.js';
 import type { OciImageEntry } from '../../lib/store/records.js';
 import type { Store } from '../../lib/store/store.js';
@@ -82,6 +83,7 @@ async function judged(said: Said = {}) {
   const store = { root, image: lookUp } as unknown as Store;
   const bytes = said.bytes === undefined ? 8192 : said.bytes;
   const run = {
+    place: defaultPlace,
     blob: async ({ path }: { path: string }) => ({
       findings: (said.found ?? []).filter(({ subject }) => subject === path),
       report: { path, bytes },

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { finding } from '../../lib/finding/finding.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import type { CloudImageEntry, ImageEntry, OciImageEntry } from '../../lib/store/records.js';
 import type { Store } from '../../lib/store/store.js';
 import {
@@ -42,25 +43,32 @@ const storeOf = (byDigest: readonly ImageEntry[], byName: readonly ImageEntry[] 
     image: async () => byName,
   }) as unknown as Store;
 
-test('the commands that bring it name what was asked about', () => {
-  assert.equal(ensureSnapshot('x'), { words: ['blobcheck', 'ensure'], values: ['x'] });
-  assert.equal(ensureDirectory('x'), { words: ['blobcheck', 'ensure', '--from-dir'], values: ['x'] });
-  assert.equal(ensureImage('x'), { words: ['blobcheck', 'ensure', '--image'], values: ['x'] });
+test('the commands that bring it name what was asked about, and the node', () => {
+  const options = [['--root-dir', '/root']] as const;
+  const place = { blobcheck: options, cocoon: [] };
+  assert.equal(ensureSnapshot(place, 'x'), { words: ['blobcheck', 'ensure'], options, values: ['x'] });
+  assert.equal(ensureDirectory(place, 'x'), { words: ['blobcheck', 'ensure', '--from-dir'], options, values: ['x'] });
+  assert.equal(ensureImage(place, 'x'), { words: ['blobcheck', 'ensure', '--image'], options, values: ['x'] });
 });
 
 test('every size and reference that the index has of its content counts, and none of an OCI image', async () => {
   const entries = [cloud('a', hex, 500), oci, cloud('b', hex, 0), cloud('c', hex, 1)];
-  const ensure = ensureImage('image');
-  const found = await indexedBase(storeOf(entries, [cloud('any', other, 1)]), hex, '/blob', { image: null, ensure });
+  const ensure = ensureImage(defaultPlace, 'image');
+  const asker = { image: null, ensure, place: defaultPlace };
+  const found = await indexedBase(storeOf(entries, [cloud('any', other, 1)]), hex, '/blob', asker);
   assert.equal(found, {
     request: { blob: hex, path: '/blob', indexedBytes: [500n, 1n] },
-    origin: { blob: hex, blobPath: '/blob', image: null, indexedAs: ['a', 'b', 'c'], imageLeadsTo: null, ensure },
+    origin: { blob: hex, blobPath: '/blob', indexedAs: ['a', 'b', 'c'], imageLeadsTo: null, ...asker },
   });
 });
 
 test('its reference leads to the cloud image of that name, or to none', async () => {
   const leadsTo = async (...byName: ImageEntry[]) => {
-    const { origin } = await indexedBase(storeOf([], byName), hex, '/blob', { image: 'image', ensure: null });
+    const { origin } = await indexedBase(storeOf([], byName), hex, '/blob', {
+      image: 'image',
+      ensure: null,
+      place: defaultPlace,
+    });
     assert.equal([origin.image, origin.indexedAs], ['image', []]);
     return origin.imageLeadsTo;
   };

@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { commandRemedy, wordsRemedy } from '../../finding/remedy.js';
+import { blobcheckCommand, type CommandPlace, commandRemedy, wordsRemedy } from '../../finding/remedy.js';
 import type { Basis } from '../../trust/seal-record.js';
 import { type BlobWords, blobWords } from './blob-words.js';
 
@@ -23,6 +23,7 @@ export interface ContentFacts {
   readonly structureBad: boolean;
   /** Whether something in the state directory could not be used, so that a seal may be there that nobody saw. */
   readonly stateUnusable: boolean;
+  readonly place: CommandPlace;
 }
 
 const changes = {
@@ -72,7 +73,7 @@ function unsealed(facts: ContentFacts, { noun, byName }: BlobWords): Finding {
   const message =
     byName === null
       ? `no seal says what the ${noun} should be: its name is the digest of a download that it was made from`
-      : `the ${noun} does not hash to its name and no seal says what it should be: converted at import, or corrupt`;
+      : `the ${noun} does not hash to its name and no seal says what it should be: converted at import, or corrupt; seal it only if it was raw or an old qcow2 when it was pulled`;
   return finding('blob-unsealed', message, {
     subject: facts.path,
     expected: byName,
@@ -82,14 +83,14 @@ function unsealed(facts: ContentFacts, { noun, byName }: BlobWords): Finding {
   });
 }
 
-function settle({ blob, structureBad, stateUnusable }: ContentFacts, byName: string | null) {
+function settle({ blob, structureBad, stateUnusable, place }: ContentFacts, byName: string | null) {
   if (structureBad) {
     return wordsRemedy('its structure is damaged, so it cannot be sealed: move it away and pull the image again');
   }
   // A new seal in another place would make good whatever stands there, against one that is only out of reach.
   if (stateUnusable) return wordsRemedy('mend the state directory first: it may have the seal of it');
   return commandRemedy(
-    [{ words: ['blobcheck', 'seal'], values: [blob] }],
+    [blobcheckCommand(place, ['seal'], [blob])],
     byName === null ? 'seal it' : 'seal it, if the image was raw or an old qcow2 when it was pulled',
   );
 }

@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../../finding/finding.js';
-import { commandRemedy } from '../../finding/remedy.js';
+import { type CommandPlace, cocoonCommand, commandRemedy } from '../../finding/remedy.js';
 
 export interface PinFacts {
   /** Hex digest that the overlay's header names. */
@@ -15,7 +15,11 @@ export interface PinFacts {
   readonly blobPath: string;
   /** Whether the blob's content hashes to its name: `cocoon image import` names a blob by the hash of the file. */
   readonly hashesToName: boolean;
+  readonly place: CommandPlace;
 }
+
+/** A name that nobody pulls over: what `pinIt` has imported keeps the blob as the record would. */
+const isOurPin = (ref: string): boolean => /^blobcheck\/[0-9a-f]{64}(?:$|[:@])/.test(ref);
 
 /** Rule 16: whether something keeps the blob from `cocoon gc`, and whether the tag has moved on. */
 export function judgePins(facts: PinFacts): Finding[] {
@@ -23,11 +27,11 @@ export function judgePins(facts: PinFacts): Finding[] {
   const inWords = 'import the blob under a name of its own, so that an image names it';
   const pinIt = facts.hashesToName
     ? commandRemedy(
-        [{ words: ['cocoon', 'image', 'import'], values: [`blobcheck/${facts.blob}`, facts.blobPath] }],
+        [cocoonCommand(facts.place, ['image', 'import'], [`blobcheck/${facts.blob}`, facts.blobPath])],
         inWords,
       )
     : {};
-  if (!facts.pinned.includes(facts.blob)) {
+  if (!facts.pinned.includes(facts.blob) && !facts.indexedAs.some(isOurPin)) {
     findings.push(
       finding(
         'blob-unpinned',

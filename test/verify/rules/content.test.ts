@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { defaultPlace } from '../../../lib/finding/remedy.js';
 import { type ContentFacts, judgeContent } from '../../../lib/verify/rules/content.js';
 
 const test = suite('content');
@@ -22,6 +23,7 @@ function judge(changes: Partial<ContentFacts> = {}) {
     lastGoodWasOther: false,
     structureBad: false,
     stateUnusable: false,
+    place: defaultPlace,
     ...changes,
   });
 }

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { defaultPlace } from '../../../lib/finding/remedy.js';
 import { judgePins, type PinFacts } from '../../../lib/verify/rules/pins.js';
 
 const test = suite('pins');
@@ -18,6 +19,7 @@ function judge(changes: Partial<PinFacts> = {}) {
     imageLeadsTo: blob,
     blobPath,
     hashesToName: true,
+    place: defaultPlace,
     ...changes,
   });
 }
@@ -38,6 +40,15 @@ test('a base that the record does not pin may be collected', () => {
     assert.is(found?.expected, blob);
     assert.is(found?.actual, actual);
     assert.equal(others, []);
+  }
+});
+
+test('a base that was imported as the remedy says is kept by that name, which no tag moves', () => {
+  const codes = (...indexedAs: string[]) => judge({ pinned: [], indexedAs }).map(({ code }) => code);
+  assert.equal(codes(url, `blobcheck/${blob}`), []);
+  assert.equal(codes(`blobcheck/${blob}:latest`), []);
+  for (const ref of [`blobcheck/${blob}0`, 'blobcheck/app', `https://blobcheck/${blob}`, `x/blobcheck/${blob}`]) {
+    assert.equal(codes(ref), ['blob-unpinned'], ref);
   }
 });
 
