@@ -1,5 +1,14 @@
 import { existsSync } from 'node:fs';
-import { BlobcheckError, type EntryReport, type VerifyReport, verify, verifyOverlays, verifyText } from '../index.js';
+import {
+  BlobcheckError,
+  type EntryReport,
+  type OverlaysRequest,
+  systemErrorCode,
+  type VerifyReport,
+  verify,
+  verifyOverlays,
+  verifyText,
+} from '../index.js';
 import { exitCodeOf } from './exit.js';
 import { checkOptions, type StoreOptions, storeCheckOptions } from './options.js';
 import { type Progress, progressOn } from './progress.js';
@@ -61,22 +70,28 @@ async function verifyOutside(
   terminal: Terminal,
   progress: Progress,
 ): Promise<VerifyReport> {
-  const { overlays, unmatched } = await matchFiles(patterns);
-  return await verifyOverlays({ overlays, unmatched, blobs }, checkOptions(options, terminal, progress));
+  const matched = await matchFiles(patterns);
+  return await verifyOverlays({ ...matched, blobs }, checkOptions(options, terminal, progress));
 }
 
 /** Files that the patterns match, and the one that is called exactly so: it hides none that the pattern means. */
-async function matchFiles(patterns: readonly string[]): Promise<{ overlays: string[]; unmatched: string[] }> {
+async function matchFiles(patterns: readonly string[]): Promise<Omit<OverlaysRequest, 'blobs'>> {
   const { default: glob } = await import('fast-glob');
   const overlays: string[] = [];
   const unmatched: string[] = [];
+  const unreadable: { pattern: string; error: unknown }[] = [];
   for (const pattern of patterns) {
-    const matched = await glob(pattern, { onlyFiles: false, dot: true, unique: true, followSymbolicLinks: false });
-    if (existsSync(pattern)) matched.push(pattern);
-    if (matched.length === 0) unmatched.push(pattern);
+    const matched = existsSync(pattern) ? [pattern] : [];
+    try {
+      matched.push(...(await glob(pattern, { onlyFiles: false, dot: true, unique: true, followSymbolicLinks: false })));
+      if (matched.length === 0) unmatched.push(pattern);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOTDIR' && matched.length === 0) unmatched.push(pattern);
+      else unreadable.push({ pattern, error });
+    }
     overlays.push(...matched.sort());
   }
-  return { overlays: [...new Set(overlays)], unmatched };
+  return { overlays: [...new Set(overlays)], unmatched, unreadable };
 }
 
 function refuseNonsense(refs: readonly string[], options: VerifyOptions): void {

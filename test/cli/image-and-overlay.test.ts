@@ -150,15 +150,45 @@ test('a file that is called like a pattern hides none of those that the pattern 
   );
 });
 
-test('a directory of blobs that is not there has no base for any overlay', () => {
+test('where the directory of blobs is not there, or is none, no overlay is judged, and it is said why', () => {
   const { directory, blobs, blob, options } = outside();
   writeFileSync(join(directory, 'over.qcow2'), overlayOn(blob));
   rmSync(blobs, { recursive: true });
-  const { status, report } = verifyJson(['--overlay', join(directory, 'over.qcow2'), ...options]);
-  assert.is(status, 1);
-  assert.equal(codesOf(report.overlays[0]), ['blob-missing']);
-  assert.is(report.overlays[0]?.findings[0]?.subject, blob);
+  const judge = () => {
+    const { status, report } = verifyJson(['--overlay', join(directory, 'over.qcow2'), ...options]);
+    const [found] = report.findings;
+    return [status, report.overlays, found?.code, found?.subject, found?.message];
+  };
+  const because = (what: string) => [3, [], 'file-unreadable', blobs, what];
+  assert.equal(judge(), because('the directory that the bases are looked for in is not there'));
+  writeFileSync(blobs, '');
+  assert.equal(judge(), because('the bases are looked for in what is no directory'));
 });
+
+needs(
+  ['nobody'],
+  test,
+  'a pattern that a directory stands in the way of is unverified, and the others are judged',
+  () => {
+    const { directory, blobs, blob } = outside();
+    writeFileSync(join(directory, 'over.qcow2'), overlayOn(blob));
+    const closed = join(directory, 'closed');
+    mkdirSync(closed, { mode: 0o700 });
+    chmodSync(directory, 0o755);
+    const [good, shut, none] = ['over.qcow2', 'closed/*.qcow2', 'over.qcow2/x'].map((name) => join(directory, name));
+    const words = ['--overlay', good, shut, none, '--blobs', blobs, '--state-dir', '/nowhere'] as string[];
+    const run = blobcheckAsNobody(['verify', '--json', ...words]);
+    assert.is(run.status, 1, run.stderr);
+    const report: VerifyReport = JSON.parse(run.stdout);
+    const told = report.overlays.map((entry) => [entry.ref, entry.verdict, codesOf(entry)]);
+    assert.equal(told, [
+      [good, 'allow', []],
+      [none, 'deny', ['snapshot-not-found']],
+      [shut, 'unverified', ['file-unreadable']],
+    ]);
+    assert.is(blobcheckAsNobody(['verify', ...words.filter((word) => word !== none)]).status, 3);
+  },
+);
 
 needs(['nobody'], test, 'blobs that may not be looked at are unverified, wherever the way to them ends', () => {
   const { directory, blobs, blob } = outside();
@@ -199,7 +229,8 @@ needs(['nobody'], test, 'blobs that lie behind a directory which may not be ente
   const args = ['--overlay', overlay, '--blobs', join(inside, 'blobs'), '--state-dir', '/nowhere'];
   const run = blobcheckAsNobody(['verify', '--json', ...args]);
   assert.is(run.status, 3);
-  assert.equal(codesOf(JSON.parse(run.stdout).overlays[0]), ['blob-unreadable']);
+  const [found] = JSON.parse(run.stdout).findings;
+  assert.equal([found.code, found.subject], ['file-unreadable', join(inside, 'blobs')]);
 });
 
 test.run();

@@ -81,17 +81,32 @@ test('whose blob is damaged are denied, with words instead of a command: nothing
   writeFileSync(blob, 'x', { flag: 'a' });
   const [entry] = (await judged()).overlays;
   assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['blob-unsealed']]);
+  const words = `copy sha256:${digest} from a node that has it to ${blob}`;
+  assert.equal([entry?.findings[0]?.remedy, entry?.findings[0]?.remedyArgv], [words, null]);
   rmSync(blob);
   const [found] = (await judged()).overlays[0]?.findings ?? [];
   assert.equal([found?.code, found?.subject, found?.remedyArgv], ['blob-missing', blob, null]);
   assert.match(found?.remedy ?? '', `copy sha256:${digest} from a node that has it to ${blob}`);
 });
 
-test('whose directory of blobs is not there have no base', async () => {
-  const { blobs, blob, judged } = outside();
+test('whose directory of blobs is not there are not judged', async () => {
+  const { blobs, judged } = outside();
   rmSync(blobs, { recursive: true });
-  const [entry] = (await judged()).overlays;
-  assert.equal([entry?.verdict, codesOf(entry), entry?.findings[0]?.subject], ['deny', ['blob-missing'], blob]);
+  for (const asked of [blobs, join(blobs, 'in it')]) {
+    const { verdict, overlays, findings } = await judged({ blobs: asked });
+    const [found] = findings;
+    assert.equal([verdict, overlays, found?.code, found?.subject], ['unverified', [], 'file-unreadable', asked]);
+    assert.match(found?.remedy ?? '', 'name the directory');
+    writeFileSync(blobs, '');
+  }
+});
+
+test('whose directory of blobs cannot be looked for are not judged', async () => {
+  const { directory, judged } = outside();
+  symlinkSync('loop', join(directory, 'loop'));
+  const { verdict, findings } = await judged({ blobs: join(directory, 'loop') });
+  assert.equal([verdict, findings[0]?.code], ['unverified', 'file-unreadable']);
+  assert.match(findings[0]?.message ?? '', 'ELOOP');
 });
 
 test('whose directory of blobs is a link are judged by what it leads to', async () => {
