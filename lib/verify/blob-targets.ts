@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
 import { type Finding, finding } from '../finding/finding.js';
+import { wordsRemedy } from '../finding/remedy.js';
 import { blobNameAt } from '../store/blob.js';
 import { listBases, listOciBlobs } from '../store/blob-directory.js';
 import { cloudImageBlobs } from '../store/layout.js';
@@ -39,7 +40,10 @@ export interface BlobTargets {
 export async function blobsToSeal(store: Store, request: SealRequest, signal?: AbortSignal): Promise<BlobTargets> {
   if (request.all) {
     const blobs = [...(await listBases(store.root)), ...(await listOciBlobs(store.root))];
-    return { targets: blobs.map((blob) => targetOf(store, blob)), findings: [] };
+    return {
+      targets: blobs.map((blob) => targetOf(store, blob)),
+      findings: blobs.length === 0 ? await allGone(store) : [],
+    };
   }
   const targets = new Map<string, BlobTarget>();
   const findings: Finding[] = [];
@@ -51,6 +55,19 @@ export async function blobsToSeal(store: Store, request: SealRequest, signal?: A
     else for (const target of found) targets.set(target.blob, target);
   }
   return { targets: [...targets.values()], findings };
+}
+
+/** A store without images has nothing to seal; one that names some has lost them all. */
+async function allGone(store: Store): Promise<Finding[]> {
+  const { length } = (await store.allImages()).images;
+  if (length === 0) return [];
+  const message = `no blob is there, and the index names ${length === 1 ? 'an image' : `${length} images`}`;
+  return [
+    finding('blob-missing', message, {
+      subject: cloudImageBlobs(store.root),
+      ...wordsRemedy('mount the disk that holds them, or ask `blobcheck verify --all` what is needed'),
+    }),
+  ];
 }
 
 async function targetsOf(

@@ -6,7 +6,7 @@ import { openStore } from '../../lib/store/open.js';
 import { blobsToSeal, type SealRequest } from '../../lib/verify/blob-targets.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { ociNode } from '../builders/oci-node.js';
-import { baseBytes, overlayOn, type SmallNode, smallNode } from '../builders/small-node.js';
+import { baseBytes, imageUrl, overlayOn, type SmallNode, smallNode } from '../builders/small-node.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { sealNode, verifyNode } from '../support/verify-node.js';
 import { codesIn, outcomes } from './seal-reports.js';
@@ -143,6 +143,21 @@ test('all are the bases, layers and boot files that are there', async () => {
     blobs.map(([blob]) => blob),
     [...files, ...boot].sort(),
   );
+});
+
+test('where the index names images and no blob is there at all, their disk is missing, and all is not well', async () => {
+  const node = smallNode();
+  const blobs = dirname(node.blob);
+  rmSync(blobs, { recursive: true });
+  for (const how of ['gone', 'a link to nowhere'] as const) {
+    if (how === 'a link to nowhere') symlinkSync('/nowhere', blobs);
+    const { verdict, findings, blobs: sealed } = await sealNode(node, { all: true });
+    assert.equal([verdict, findings.map(({ code }) => code), sealed], ['deny', ['blob-missing'], []], how);
+    assert.equal([findings[0]?.subject, findings[0]?.remedyArgv], [blobs, null]);
+    assert.match(findings[0]?.message ?? '', 'the index names an image');
+  }
+  putRow(node.root.directory, 'json', 'cloud-images', imageUrl, null);
+  assert.equal((await sealNode(node, { all: true })).verdict, 'allow', 'a store without images');
 });
 
 test('a blob is called by its name, its file name, its path, or a snapshot on it, and is one blob', async () => {
