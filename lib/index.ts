@@ -21,7 +21,7 @@ export { type UninstallOptions, uninstallNode } from './install/uninstall.js';
 export { packageFile } from './package-file.js';
 export { type HeaderFacts, type Qcow2Header, readHeader } from './qcow2/header.js';
 export { type Inspected, inspectFile } from './qcow2/inspect.js';
-export type { CocoonProgram } from './remedy/cocoon.js';
+export type { CocoonProgram, NoCocoon } from './remedy/cocoon.js';
 export { whyNotConvertible } from './remedy/convertible.js';
 export { type EnsureOptions, type EnsureRequest, ensure } from './remedy/ensure.js';
 export { type EnsureImagesRequest, ensureImages } from './remedy/ensure-image.js';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   BlobcheckError,
   type EnsureOptions,
@@ -97,7 +98,7 @@ async function ensureAsAsked(
 
 function cocoonFor(terminal: Terminal, { quiet }: EnsureCommandOptions): EnsureOptions['cocoon'] {
   const found = findCocoon(terminal.env.BLOBCHECK_COCOON || null, terminal.env.PATH ?? '');
-  if ('problem' in found) return null;
+  if ('problem' in found) return found;
   const { path } = found;
   const onLine = (line: string) => {
     if (quiet !== true) terminal.err(`${escapeText(line)}\n`);
@@ -115,6 +116,9 @@ function refuseNonsense(refs: readonly string[], { image, from, fromDir }: Ensur
   if (fromDir === '') throw new BlobcheckError('usage', '--from-dir is empty; it names a directory');
   if (from === undefined) return;
   if (from === '') throw new BlobcheckError('usage', '--from is empty; it names a file or a URL');
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(from) && !/^https?:/.test(from) && !existsSync(from)) {
+    throw new BlobcheckError('usage', `--from takes a file, or a URL of http or https, not ${from}`);
+  }
   if (image !== undefined) throw new BlobcheckError('usage', '--from brings the base of a snapshot, not an --image');
 }
 

@@ -35,7 +35,8 @@ export function stateDirectoryOption(options: GlobalOptions, env: NodeJS.Process
 
 /** `--max-age`: days that a full read speaks for a base that has not changed; 0 always reads. */
 function maxAgeOption(value: string): { maxAgeMs: number; content: 'read' | 'receipt' } {
-  if (!/^(0|[1-9][0-9]{0,3})$/.test(value)) throw new BlobcheckError('usage', `--max-age takes days, not '${value}'`);
+  if (!/^(0|[1-9][0-9]{0,3})$/.test(value))
+    throw new BlobcheckError('usage', `--max-age takes 0 to 9999 days, not '${value}'`);
   return { maxAgeMs: Number(value) * DAY_MS, content: value === '0' ? 'read' : 'receipt' };
 }
 

@@ -21,11 +21,13 @@ import type { Terminal } from './terminal.js';
 export async function statusCommand(options: GlobalOptions, terminal: Terminal): Promise<number> {
   const noProgress = progressOn(terminal, true);
   const report = await storeStatus(storeCheckOptions(options, terminal, noProgress));
+  const verdict = worstVerdict([
+    verdictOf(report.findings),
+    ...report.blobs.map(({ findings }) => verdictOf(findings)),
+  ]);
   if (options.json) terminal.out(`${JSON.stringify(report)}\n`);
-  else terminal.out(statusText(report, terminal.paint));
-  return exitCodeOf(
-    worstVerdict([verdictOf(report.findings), ...report.blobs.map(({ findings }) => verdictOf(findings))]),
-  );
+  else if (!options.quiet || verdict !== 'allow') terminal.out(statusText(report, terminal.paint));
+  return exitCodeOf(verdict);
 }
 
 function statusText(report: StatusReport, paint: Paint): string {

@@ -10,7 +10,7 @@ import type { BlobRequest } from '../verify/blob-content.js';
 import { fromAnotherNode, type ImageOrigin } from '../verify/heal.js';
 import type { Run } from '../verify/run.js';
 import type { Candidate } from './candidate.js';
-import type { CocoonProgram } from './cocoon.js';
+import type { CocoonProgram, NoCocoon } from './cocoon.js';
 import { withCocoonLocks } from './cocoon-locks.js';
 import { type Fetched, fetchBlob } from './fetch.js';
 import type { NeededBlob } from './needed.js';
@@ -23,7 +23,7 @@ import { isStillWrong, type Wrong, whatIsWrong } from './wrong.js';
 export interface Site {
   readonly store: Store;
   readonly run: Run;
-  readonly cocoon: CocoonProgram | null;
+  readonly cocoon: CocoonProgram | NoCocoon;
 }
 
 export interface BringRequest {

@@ -17,6 +17,11 @@ export interface CocoonProgram {
   readonly self: { readonly node: string; readonly program: string };
 }
 
+/** Why there is none: then only a copy can bring anything. */
+export interface NoCocoon {
+  readonly problem: string;
+}
+
 export type CocoonRan = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Lines of what it printed last that are kept for a message. */

@@ -114,7 +114,7 @@ async function pull(work: Work, ref: string, force: boolean, because: EnsureStep
   const refusal = whyNotPullable(ref) ?? (force ? await whyTagMustStay(work, ref) : null);
   if (refusal !== null) return stepOf('refused', [refusal]);
   if (dryRun) return stepOf('planned', []);
-  if (options.cocoon === null) return stepOf('refused', [failed(ref, 'there is no cocoon (BLOBCHECK_COCOON, PATH)')]);
+  if ('problem' in options.cocoon) return stepOf('refused', [failed(ref, options.cocoon.problem)]);
   const files = await blobFilesIn(store.root);
   const words = ['--root-dir', store.root, 'image', 'pull', ...(force ? ['--force'] : []), ref];
   const place = await mkdtemp(join(temporaryPlace(), 'blobcheck-pull-'));

@@ -8,7 +8,7 @@ import { ensureSnapshot, indexedBase } from '../verify/origin.js';
 import type { StoreCheckOptions } from '../verify/run.js';
 import { type VerifyRequest, verify } from '../verify/verify.js';
 import { type BringRequest, bringBlob, type Site } from './bring.js';
-import type { CocoonProgram } from './cocoon.js';
+import type { CocoonProgram, NoCocoon } from './cocoon.js';
 import { isOtherwiseAllowed, type NeededBlob, neededBlobs, unsealedBases } from './needed.js';
 import type { PullPolicy } from './policy.js';
 import { removeDeadScratch } from './scratch.js';
@@ -30,8 +30,8 @@ export interface EnsureRequest {
 }
 
 export interface EnsureOptions extends StoreCheckOptions {
-  /** The real cocoon; null where there is none, and then only a copy can bring anything. */
-  readonly cocoon: CocoonProgram | null;
+  /** The real cocoon. */
+  readonly cocoon: CocoonProgram | NoCocoon;
 }
 
 /** Brings about what `verify` demands: the bases that are missing or wrong, then the verdict on what is there. */

@@ -1,14 +1,15 @@
 import { constants, existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { hashFile } from '../digest/hash-file.js';
 import { BlobcheckError, systemErrorCode, systemErrorText } from '../errors.js';
+import { absolutePath } from '../file/absolute-path.js';
 import { openRegular } from '../file/open-regular.js';
 import { readAtOf } from '../file/read-at.js';
 import { listBases } from '../store/blob-directory.js';
 import { blobIn, cloudImageBlobs } from '../store/layout.js';
 import { type Candidate, type ReadOptions, readCandidate } from './candidate.js';
-import { type CocoonProgram, runCocoon } from './cocoon.js';
+import { type CocoonProgram, type NoCocoon, runCocoon } from './cocoon.js';
 import type { Source } from './sources.js';
 
 /** How the needed base came, or what came in its place, or why nothing came. */
@@ -25,8 +26,7 @@ export interface FetchRequest {
   readonly scratch: string;
   /** `sha256:<hex>` of the seal: what another node's copy of a converted base has, perhaps; null without one. */
   readonly sealed: string | null;
-  /** Null where there is none to be found: then only a copy can bring anything. */
-  readonly cocoon: CocoonProgram | null;
+  readonly cocoon: CocoonProgram | NoCocoon;
 }
 
 /** Brings a base into the scratch root. Downloading, conversion and naming are cocoon's own. */
@@ -34,7 +34,7 @@ export async function fetchBlob(request: FetchRequest, options: ReadOptions): Pr
   const { source } = request;
   try {
     if (source.kind === 'url') return await byCocoon(request, options, 'pulled', ['image', 'pull', source.url]);
-    return await fromFile(request, resolve(source.path), options);
+    return await fromFile(request, absolutePath(source.path), options);
   } catch (error) {
     if (error instanceof BlobcheckError && error.code !== 'aborted') {
       return { kind: 'failed', reason: `${error.path ?? ''}: ${error.message}` };
@@ -92,7 +92,7 @@ async function byCocoon(
   command: readonly string[],
 ): Promise<Fetched> {
   const { cocoon, blob, scratch } = request;
-  if (cocoon === null) return { kind: 'failed', reason: 'there is no cocoon to bring it (BLOBCHECK_COCOON, PATH)' };
+  if ('problem' in cocoon) return { kind: 'failed', reason: `nothing can bring it: ${cocoon.problem}` };
   const root = join(scratch, 'cocoon');
   await mkdir(root, { mode: 0o700 });
   const places = ['--root-dir', root, '--run-dir', join(root, 'run'), '--log-dir', join(root, 'log')];

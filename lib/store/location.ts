@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { BlobcheckError } from '../errors.js';
+import { absolutePath } from '../file/absolute-path.js';
 import { type ConfigValues, readConfigFile } from './config-file.js';
 import { DEFAULT_ROOT } from './layout.js';
 
@@ -37,7 +38,7 @@ export interface LocationOptions {
 export async function resolveLocation(options: LocationOptions): Promise<StoreLocation> {
   const { env, configFile, cwd = process.cwd() } = options;
   // cocoon takes `--config ""` for no configuration file.
-  const config = configFile ? await readConfigFile(resolve(cwd, configFile)) : null;
+  const config = configFile ? await readConfigFile(absolutePath(configFile, cwd)) : null;
   const setting = (flag: string | undefined, variable: string, key: string): string | null =>
     flag ?? (env[variable] || null) ?? fromConfig(config, configFile, key);
 
@@ -48,7 +49,7 @@ export async function resolveLocation(options: LocationOptions): Promise<StoreLo
   return {
     root,
     ...(runDir ? { runDir: resolve(cwd, runDir) } : {}),
-    ...(configFile ? { configFile: resolve(cwd, configFile) } : {}),
+    ...(configFile ? { configFile: absolutePath(configFile, cwd) } : {}),
     metaBackend: metaBackendOf(setting(undefined, 'COCOON_META_BACKEND', 'meta_backend')),
   };
 }

@@ -2,6 +2,7 @@ import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { namesIn } from '../file/names-in.js';
 import { kindOf, type NotRegular } from '../file/open-regular.js';
+import { walkPath } from '../file/walk-path.js';
 import { snapshotParent } from './layout.js';
 
 /** A snapshot has some ten files; one more for each data disk. */
@@ -58,12 +59,28 @@ export async function readSnapshotDirectory(
     if (!stats.isDirectory()) {
       return { kind: 'not-directory', path, what: stats.isFile() ? 'regular' : kindOf(stats) };
     }
-    const inStore = outside || dirname(path) === resolved(snapshotParent(root));
+    const inStore = outside || (dirname(path) === resolved(snapshotParent(root)) && leadsEverybody(dataDir, path));
     const listed = listEntries(path, Number(stats.size));
     return { kind: 'directory', path, inStore, ...listed, stamp: `${stats.ino}/${stats.ctimeNs}\n${listed.stamp}` };
   } catch (error) {
     return isMissing(error) ? { kind: 'missing' } : { kind: 'unreadable', error };
   }
+}
+
+/** Whether nothing that was looked at of the one is another in the other. */
+export function isSameListing(one: SnapshotDirectory, other: SnapshotDirectory): boolean {
+  if (one.kind !== 'directory' || other.kind !== 'directory') return one.kind === other.kind;
+  return one.path === other.path && one.stamp === other.stamp;
+}
+
+/**
+ * Whether every program that is given the path gets to where the kernel gets: cocoon cleans it with each name that it adds,
+ * and a link of /proc leads each process elsewhere.
+ */
+function leadsEverybody(dataDir: string, path: string): boolean {
+  if (dataDir === path) return true;
+  const { ambiguous, end } = walkPath(dataDir);
+  return ambiguous === null && end.kind === 'directory';
 }
 
 function listEntries(directory: string, bytes: number) {

@@ -2,7 +2,7 @@ import { confirmFromMedium } from '../digest/confirm.js';
 import type { EngineName } from '../digest/engine.js';
 import type { HashedFile } from '../digest/hash-file.js';
 import { type Finding, finding } from '../finding/finding.js';
-import type { CommandPlace } from '../finding/remedy.js';
+import { type CommandPlace, wordsRemedy } from '../finding/remedy.js';
 import type { BlobReport } from '../report/documents.js';
 import { isAnotherFile } from '../trust/receipts.js';
 import type { Ledger, Remembered } from './ledger.js';
@@ -147,6 +147,8 @@ function settleSeal(
       expected: unsealed.expected,
       expectedFrom: unsealed.expectedFrom,
       actual: unsealed.actual,
+      // Nothing is wrong with it then.
+      ...(remembered.sealProblem.includes('EACCES') ? wordsRemedy('ask as root, who may read it') : {}),
     }),
   ];
 }

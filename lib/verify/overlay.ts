@@ -97,6 +97,16 @@ export function judgeOverlayOnBase(
       }),
     );
   }
+  if (base !== null && header.virtualSize < base.virtualSize && header.version === 2) {
+    findings.push(
+      finding('overlay-unsupported', 'an overlay of version 2 that is smaller than its base cannot grow', {
+        subject: path,
+        expected: 'version 3',
+        expectedFrom: 'cocoon',
+        actual: 'version 2',
+      }),
+    );
+  }
   if (base !== null && header.virtualSize < base.virtualSize) {
     findings.push(
       finding('virtual-size-shrunk', 'the overlay is smaller than its base', {

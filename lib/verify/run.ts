@@ -4,6 +4,7 @@ import { limitOf } from '../at-once.js';
 import type { EngineName } from '../digest/engine.js';
 import { mostReaders } from '../digest/reading-turn.js';
 import { systemErrorCode, systemErrorText } from '../errors.js';
+import { absolutePath } from '../file/absolute-path.js';
 import { type FileIdentity, identityAt, sameIdentity } from '../file/identity.js';
 import { lookAtWay } from '../file/way.js';
 import { type Finding, finding } from '../finding/finding.js';
@@ -68,6 +69,8 @@ export interface Run {
   /** Seconds since the run began. */
   seconds(): number;
   blob(request: BlobRequest): Promise<JudgedBlob>;
+  /** Has the way to a directory outside the store looked at when the verdict is given; to be called before it is read. */
+  passesBy(directory: string): void;
   /** Has the entry's files looked at again when the verdict is given; returns the entry. */
   watch(entry: EntryReport, files: WatchedFiles): EntryReport;
   /**
@@ -82,7 +85,7 @@ export interface Run {
 export async function startRun(store: string, options: CheckOptions, place: CommandPlace = defaultPlace): Promise<Run> {
   const started = performance.now();
   // Before anything is read.
-  const way = lookAtWay([resolve(store), ...judgedDirectories(resolve(store))]);
+  const ways = [lookAtWay([absolutePath(store), ...judgedDirectories(absolutePath(store))])];
   const ledger = ledgerOf(await openState(options.stateDir, resolve(store)), options.tool);
   const blobOptions: BlobOptions = {
     engine: options.engine ?? 'native',
@@ -118,6 +121,9 @@ export async function startRun(store: string, options: CheckOptions, place: Comm
       judged.set(path, judging);
       return judging.base;
     },
+    passesBy: (directory) => {
+      ways.push(lookAtWay([directory]));
+    },
     watch: (entry, files) => {
       watched.set(entry, files);
       return entry;
@@ -132,8 +138,8 @@ export async function startRun(store: string, options: CheckOptions, place: Comm
       for (const entry of entries)
         again.push(withFindings(entry, await whatChanged(entry, changed, watched.get(entry))));
       // Last: what was found where it must be was looked up on the same way as what was judged.
-      const moved = way.whatMoved();
-      return moved === null ? again : again.map((entry) => withFindings(entry, [wasMoved(moved)]));
+      const moved = ways.map((way) => way.whatMoved()).find((found) => found !== null);
+      return moved === undefined ? again : again.map((entry) => withFindings(entry, [wasMoved(moved)]));
     },
   };
 }

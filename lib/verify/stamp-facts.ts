@@ -1,6 +1,7 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
+import { absolutePath } from '../file/absolute-path.js';
 import type { FileIdentity } from '../file/identity.js';
 import { provingFileSystemAt, settledNs } from '../file/identity-proof.js';
 import { ociBoot, snapshotIndex, snapshotParent } from '../store/layout.js';
@@ -189,7 +190,8 @@ async function withLinks(paths: readonly string[]): Promise<string[]> {
     for (let links = 0; links < MOST_LINKS; links++) {
       all.push(at);
       if (!(await lstat(at)).isSymbolicLink()) break;
-      at = resolve(await realpath(dirname(at)), await readlink(at));
+      // Not cleaned: the text of a link may go up behind another one.
+      at = absolutePath(await readlink(at), await realpath(dirname(at)));
     }
   }
   return all;

@@ -1,11 +1,13 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { systemErrorText } from '../errors.js';
+import { absolutePath } from '../file/absolute-path.js';
 import { type NotPrivate, whyNotPrivate } from '../file/private.js';
 import { readWhole } from '../file/read-whole.js';
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
 import { DOCUMENT_LIMIT } from '../store/json-limits.js';
 import type { SnapshotRecord } from '../store/records.js';
+import { readSnapshotDirectory } from '../store/snapshot-directory.js';
 import { parseSnapshotJson } from '../store/snapshot-json.js';
 import type { Store } from '../store/store.js';
 import { entryOf } from './entry.js';
@@ -31,12 +33,13 @@ export async function verifyDirectory(
   store: Store,
   { directory: ref, vm }: DirectoryToJudge,
 ): Promise<EntryReport> {
-  // Not cleaned of `..`, which behind a link leads elsewhere than its text says.
-  const directory = isAbsolute(ref) ? ref : `${process.cwd()}/${ref}`;
+  const directory = absolutePath(ref);
+  run.passesBy(directory);
   const exposed = judgePrivacy(await whyNotPrivate(directory));
+  const listed = await readSnapshotDirectory(directory, { root: store.root, outside: true });
   const found = readRecord(directory);
   if ('code' in found) return entryOf({ ref, findings: [...exposed, found] });
-  const entry = await verifyRecord(run, store, { ref, record: found, vm, outside: true });
+  const entry = await verifyRecord(run, store, { ref, record: found, vm, outside: true, listed });
   return exposed.length === 0 ? entry : entryOf({ ...entry, findings: [...exposed, ...entry.findings] });
 }
 

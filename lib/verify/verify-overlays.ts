@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { BlobcheckError, systemErrorCode } from '../errors.js';
+import { absolutePath } from '../file/absolute-path.js';
 import { identityAt, sameIdentity } from '../file/identity.js';
 import { type Finding, finding } from '../finding/finding.js';
 import { wordsRemedy } from '../finding/remedy.js';
@@ -29,12 +30,12 @@ export interface OverlaysRequest {
 export async function verifyOverlays(request: OverlaysRequest, options: CheckOptions): Promise<VerifyReport> {
   // Outside cocoon nobody comes by again who would have it read later.
   const run = await startRun(request.blobs, { ...options, readsOverdue: true });
-  const named = resolve(request.blobs);
+  const named = absolutePath(request.blobs);
   const blobs = directoryAt(named);
   if (typeof blobs !== 'string') return buildReport(run, { root: null, engine: null, findings: [blobs] });
   const place: BlobPlace = { blobs, spellings: [named, blobs], staysInPlace: true };
   const judged = await judgeSideBySide(run, request.overlays, (waiting, path) =>
-    verifyOverlay(waiting, place, resolve(path), path),
+    verifyOverlay(waiting, place, absolutePath(path), path),
   );
   const overlays = [
     ...judged,

@@ -1,6 +1,7 @@
 import { type Finding, finding } from '../finding/finding.js';
 import type { EntryReport } from '../report/documents.js';
 import type { SnapshotRecord } from '../store/records.js';
+import { isSameListing, type SnapshotDirectory } from '../store/snapshot-directory.js';
 import type { Store } from '../store/store.js';
 import { attempt, entryOf } from './entry.js';
 import { judgeFiles } from './judge-files.js';
@@ -32,13 +33,15 @@ export interface RecordToJudge {
   readonly vm: string | undefined;
   /** Whether its files lie outside the store, and no index knows it. */
   readonly outside: boolean;
+  /** The directory before the record was read, where the record is a file in it. */
+  readonly listed?: SnapshotDirectory;
 }
 
 /** Judges the files of a snapshot by its record. */
 export async function verifyRecord(
   run: Run,
   store: Store,
-  { ref, record, vm, outside }: RecordToJudge,
+  { ref, record, vm, outside, listed }: RecordToJudge,
 ): Promise<EntryReport> {
   const findings: Finding[] = [];
   const id = outside ? null : record.id;
@@ -48,6 +51,9 @@ export async function verifyRecord(
   if (facts === null) {
     const name = record.name === '' ? null : record.name;
     return entryOf({ ref, id, name, findings: unsupported === null ? findings : [unsupported] });
+  }
+  if (listed !== undefined && !isSameListing(listed, facts.listing)) {
+    findings.push(finding('file-changed', 'it changed while it was being read', { subject: facts.directory }));
   }
   const rawDisks = await readRawDisks(facts, findings);
   const ensure = outside

@@ -1,5 +1,5 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipBit } from '../../demo/node.js';
@@ -175,6 +175,24 @@ test('status lists blobs that are there, needed, or sealed, and who needs them',
   const text = blobcheck(['status', ...node.options]).stdout;
   assert.match(text, new RegExp(`${gone} {2}missing, not sealed`));
   assert.match(text, /last read {2}never/);
+});
+
+test('status --quiet tells only of what is not well', () => {
+  const node = smallNode();
+  const quiet = () => blobcheck(['status', '--quiet', ...node.options]);
+  assert.equal([quiet().status, quiet().stdout], [0, '']);
+  assert.is(seal(node, '--all').status, 0);
+  truncateSync(join(node.state, 'seals', readdirSync(join(node.state, 'seals'))[0] ?? '', `${node.base}.json`), 1);
+  assert.is(quiet().status, 3);
+  assert.match(quiet().stdout, 'seal-unreadable');
+});
+
+test('whose cocoon cannot be run says which one was meant', () => {
+  const node = smallNode();
+  rmSync(node.blob);
+  const run = blobcheck(['ensure', ...node.options, 'app:v1'], { BLOBCHECK_COCOON: '/nope' });
+  assert.is(run.status, 1);
+  assert.match(run.stdout, 'nothing can bring it: BLOBCHECK_COCOON is /nope, and there is no program that can be run');
 });
 
 test.run();

@@ -16,6 +16,12 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
   ['an empty name', ['verify', ''], /a name is empty/],
   ['an empty image', ['verify', '--image', ''], /a name is empty/],
   ['ensure of an empty name', ['ensure', ''], /a name is empty/],
+  [
+    'ensure from what nobody fetches',
+    ['ensure', 'x', '--from', 'ftp://x/y'],
+    /a file, or a URL of http or https, not ftp/,
+  ],
+  ['an age of centuries', ['verify', 'x', '--max-age', '10000'], /takes 0 to 9999 days/],
   ['seal of an empty name', ['seal', ''], /a name is empty/],
   ['--blobs without --overlay', ['verify', 'x', '--blobs', 'z'], /--blobs goes with --overlay/],
   ['an empty --blobs', ['verify', '--overlay', 'x', '--blobs', ''], /are not empty/],

@@ -8,7 +8,12 @@ import type { TroubledNode } from './troubled-node.js';
 
 /** The next run brings what this one has not brought, and leaves nothing of either behind. */
 export async function brokenNextEnsure(node: TroubledNode, ref: string, from: string): Promise<readonly string[]> {
-  const check = { location: node.root.location, stateDir: node.state, tool: 'test', cocoon: null };
+  const check = {
+    location: node.root.location,
+    stateDir: node.state,
+    tool: 'test',
+    cocoon: { problem: 'there is no cocoon' },
+  };
   const report = await ensure({ snapshots: [ref], policy: 'IfNotPresent', from }, check);
   const [found] = report.verify.snapshots[0]?.findings ?? [];
   return [

@@ -134,7 +134,12 @@ needs(
 needs(bringingNeeds, test, 'without a cocoon only a copy brings anything', async () => {
   const node = await servedNode();
   rmSync(node.blob);
-  const check = { location: node.root.location, stateDir: node.state, tool: 'test', cocoon: null };
+  const check = {
+    location: node.root.location,
+    stateDir: node.state,
+    tool: 'test',
+    cocoon: { problem: 'there is no cocoon' },
+  };
   const request = { snapshots: ['app:v1'], policy: 'IfNotPresent' } as const;
   const report = await ensure(request, check);
   assert.match(report.steps[0]?.findings[0]?.message ?? '', 'there is no cocoon');

@@ -97,6 +97,16 @@ test('a configuration file may be a link, as cocoon follows it', async () => {
   assert.is((await resolveLocation({ configFile: link, env: {} })).root, '/r');
 });
 
+test('behind a link `..` leads where the kernel goes, as for cocoon', async () => {
+  const [here, there] = [temporaryDirectory(), temporaryDirectory()];
+  mkdirSync(join(there, 'sub'));
+  symlinkSync(join(there, 'sub'), join(here, 'link'));
+  writeFileSync(join(here, 'c.json'), '{"root_dir": "/cleaned"}');
+  writeFileSync(join(there, 'c.json'), '{"root_dir": "/opened"}');
+  assert.is((await resolveLocation({ configFile: `${here}/link/../c.json`, env: {} })).root, '/opened');
+  assert.is((await resolveLocation({ configFile: 'link/../c.json', env: {}, cwd: here })).root, '/opened');
+});
+
 test('relative paths are relative to the working directory', async () => {
   const cwd = temporaryDirectory();
   writeFileSync(join(cwd, 'c.json'), '{"root_dir": "root/../elsewhere"}');

@@ -52,6 +52,18 @@ test('directly under the store, every link on the way resolved', async () => {
   assert.is(await inStore(join(directory, 'snapshot', 'localfile-2')), false);
   assert.is(await inStore(temporaryDirectory()), false);
 
+  const elsewhere = join(temporaryDirectory(), 'link');
+  symlinkSync(dataDir, elsewhere);
+  assert.is(await inStore(elsewhere), true, 'a link that everybody follows');
+  const id = dataDir.split('/').at(-1);
+  assert.is(await inStore(`${elsewhere}/../${id}`), false, 'Go takes it for what lies beside the link');
+  symlinkSync('/proc/self/cwd', `${elsewhere}.process`);
+  const before = process.cwd();
+  process.chdir(join(dataDir, '..'));
+  assert.is(await inStore(`/proc/self/cwd/${id}`), false, 'each process has its own');
+  assert.is(await inStore(`${elsewhere}.process/${id}`), false, 'by a link, too');
+  process.chdir(before);
+
   const outside = join(temporaryDirectory(), 'moved');
   renameSync(dataDir, outside);
   symlinkSync(outside, dataDir);

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashFile } from '../../lib/digest/hash-file.js';
+import { defaultPlace } from '../../lib/finding/remedy.js';
 import { blobName, blobPath } from '../../lib/store/blob.js';
 import { openState } from '../../lib/trust/state-directory.js';
 import { judgeBlob } from '../../lib/verify/blob.js';
@@ -30,7 +31,14 @@ async function unpacked(content: Buffer) {
   const state = await openState(directory, root);
   const ledger = ledgerOf(state, 'test');
   await ledger.seal(blobName({ kind: 'kernel', hex }), await hashFile(packed), 'operator');
-  const options = { engine: 'native', content: 'read', direct: false, ledger, onProgress: () => {} };
+  const options = {
+    engine: 'native',
+    content: 'read',
+    direct: false,
+    ledger,
+    place: defaultPlace,
+    onProgress: () => {},
+  };
   const judge = () => judgeBlob({ blob, path, indexedBytes: [] }, options as unknown as BlobOptions);
   return { judge, ledger, seal: join(directory, 'seals', state.key, `${blob}.json`) };
 }

@@ -145,6 +145,14 @@ test('another format than qcow2 is denied whatever the base is', async () => {
   assert.equal(judgeOverlayOnBase(path, overlay, base), []);
 });
 
+test('one of version 2 that is smaller cannot be resized, which cocoon does', async () => {
+  const codesOfSize = async (version: 2 | 3, virtualSize: number) =>
+    judgeOverlayOnBase(path, await judged('qcow2', { virtualSize, version }), base).map(({ code }) => code);
+  assert.equal(await codesOfSize(2, size - 512), ['overlay-unsupported', 'virtual-size-shrunk']);
+  assert.equal(await codesOfSize(3, size - 512), ['virtual-size-shrunk']);
+  assert.equal(await codesOfSize(2, size), []);
+});
+
 test('an overlay that is smaller than its base is a warning with both sizes; an equal or larger one is none', async () => {
   const [found, ...others] = judgeOverlayOnBase(path, await judged('qcow2', { virtualSize: size - 512 }), base);
   assert.is(found?.code, 'virtual-size-shrunk');

@@ -163,7 +163,7 @@ for (const name of names) {
     const listing = { kind: 'missing' } as const;
     const directory = basename(nodeOf(name).root.files(name));
     assert.equal(await judged(name, () => ({ listing })), [
-      `snapshot-file-missing | ${directory} | a regular file | cocoon | missing`,
+      `snapshot-file-missing | ${directory} | a directory | cocoon | missing`,
     ]);
   });
 

@@ -1,6 +1,8 @@
 import {
   cpSync,
   existsSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -283,6 +285,20 @@ needs(['receipts'], test, 'are had of a machine that says nothing of how it star
   const facts = await factsOf(node);
   assert.is.not(facts, null);
   assert.not.ok(facts?.files.files.some(({ path }) => path.endsWith('CLOUDHV.fd')));
+});
+
+needs(['receipts'], test, 'hold the file that a link leads to whose text goes up behind another link', async () => {
+  const node = await allowed();
+  const [here, there] = [temporaryDirectory(), temporaryDirectory()];
+  mkdirSync(join(there, 'sub'));
+  symlinkSync(join(there, 'sub'), join(here, 'up'));
+  symlinkSync('up/../program', join(here, 'link'));
+  for (const directory of [here, there]) writeFileSync(join(directory, 'program'), '');
+  await settled(join(there, 'program'));
+  const files = (await factsOf(node, 'app:v1', [join(here, 'link')]))?.files.files ?? [];
+  const [link, program] = files.slice(-2);
+  assert.equal([link?.path, program?.path], [join(here, 'link'), `${here}/up/../program`]);
+  assert.is(program?.inode, lstatSync(join(there, 'program'), { bigint: true }).ino);
 });
 
 needs(['receipts'], test, 'hold as many links as Linux follows', async () => {

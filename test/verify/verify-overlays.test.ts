@@ -119,6 +119,23 @@ test('whose directory of blobs is a link are judged by what it leads to', async 
   assert.equal(codesOf((await judged()).overlays[0]), ['backing-outside-store']);
 });
 
+test('are the files that are opened by their names: behind a link `..` leads where the kernel goes', async () => {
+  const { directory, blobs, path, judged } = outside();
+  const there = temporaryDirectory();
+  mkdirSync(join(there, 'sub'));
+  symlinkSync(join(there, 'sub'), join(directory, 'link'));
+  writeFileSync(join(there, 'over.qcow2'), overlayOn('/etc/shadow'));
+  const [entry] = (await judged({ overlays: [`${directory}/link/../over.qcow2`] })).overlays;
+  assert.equal([entry?.verdict, codesOf(entry)], ['deny', ['backing-outside-store']]);
+  // The directory of the bases, too.
+  symlinkSync(join(blobs, '..'), join(there, 'sub/up'));
+  mkdirSync(join(directory, 'decoy'));
+  symlinkSync(join(directory, 'decoy'), join(there, 'to'));
+  assert.is((await judged({ blobs: `${there}/to/../blobs` })).overlays[0]?.verdict, 'allow');
+  mkdirSync(join(there, 'blobs'));
+  assert.is((await judged({ blobs: `${there}/to/../blobs`, overlays: [path] })).overlays[0]?.verdict, 'allow');
+});
+
 test('that a pattern does not find are an entry of their own, never "all well"', async () => {
   const { path, judged } = outside();
   const { verdict, overlays } = await judged({ unmatched: ['none*'] });

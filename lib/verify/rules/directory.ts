@@ -1,5 +1,6 @@
 import { systemErrorText } from '../../errors.js';
 import { type Finding, finding } from '../../finding/finding.js';
+import { wordsRemedy } from '../../finding/remedy.js';
 import type { DirectoryEntry, SnapshotDirectory } from '../../store/snapshot-directory.js';
 import { memoryName, type SnapshotKind } from '../../store/snapshot-kind.js';
 
@@ -39,7 +40,7 @@ export function judgeDirectory(
     return [finding('file-unreadable', message, { subject: path })];
   }
   const misplaced = whyMisplaced(listing);
-  if (misplaced !== null || listing.kind !== 'directory') return [fileMissing(path, misplaced ?? 'no directory')];
+  if (misplaced !== null || listing.kind !== 'directory') return [directoryMissing(path, listing, misplaced)];
   if (listing.truncated) {
     const message = "the snapshot's directory holds more files than anybody would look at";
     return [finding('file-unreadable', message, { subject: path })];
@@ -65,6 +66,19 @@ export function whyMisplaced(listing: SnapshotDirectory): string | null {
     return `a ${listing.what === 'regular' ? 'regular file' : listing.what} stands in the place of the snapshot's directory`;
   if (listing.kind === 'unreadable') return null;
   return listing.inStore ? null : "the snapshot's directory does not lie directly in this store";
+}
+
+function directoryMissing(subject: string, listing: SnapshotDirectory, misplaced: string | null): Finding {
+  const isElsewhere = listing.kind === 'directory';
+  return finding('snapshot-file-missing', misplaced ?? 'no directory', {
+    subject,
+    expected: isElsewhere ? 'a directory directly in snapshot/localfile of this root' : 'a directory',
+    expectedFrom: 'cocoon',
+    actual: isElsewhere ? listing.path : listing.kind === 'not-directory' ? listing.what : 'missing',
+    ...(isElsewhere
+      ? wordsRemedy('put it back into this root, or mount the root where its records say that it is')
+      : {}),
+  });
 }
 
 function judgeNeeded(path: string, entries: readonly DirectoryEntry[], needed: readonly string[]): Finding[] {

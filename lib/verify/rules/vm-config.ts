@@ -121,7 +121,10 @@ function judgePayload(value: JsonValue, facts: VmConfigFacts): Complaint[] {
     isEmpty(path) || facts.roots.some((root) => isBootFile(path, root))
       ? null
       : `a file in ${facts.roots[0]}/oci/boot/<digest>`;
-  const keys = { firmware: underFirmware, kernel: underBoot, initramfs: underBoot, cmdline: textOnly };
+  // Without a kernel nothing loads it, and nothing judges it: it would only be opened.
+  const isDirectBoot = isObject(value) && !isEmpty(value.kernel ?? null);
+  const initramfs = isDirectBoot ? underBoot : emptyOnly;
+  const keys = { firmware: underFirmware, kernel: underBoot, initramfs, cmdline: textOnly };
   // A plain word may be a file too: the hypervisor takes it from its working directory.
   return judgeObject(value, keys, numbersOnly);
 }

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { catalogue } from '../../../lib/finding/catalogue.js';
 import type { DirectoryEntry, SnapshotDirectory } from '../../../lib/store/snapshot-directory.js';
 import { judgeDirectory, requiredFiles } from '../../../lib/verify/rules/directory.js';
 
@@ -38,20 +39,24 @@ test('cidata that nothing refers to any longer, more memory files and data disks
 });
 
 /** What a record may lead to instead of a directory of this store, and in which words. */
-const misplaced: readonly (readonly [string, SnapshotDirectory, RegExp])[] = [
-  ['nothing', { kind: 'missing' }, /is not there/],
-  ['a relative path', { kind: 'not-absolute' }, /no absolute path/],
-  ['a link', { kind: 'not-directory', path, what: 'symlink' }, /a symlink stands in the place/],
-  ['a file', { kind: 'not-directory', path, what: 'regular' }, /a regular file stands in the place/],
-  ['a directory outside the store', listed(usual, { inStore: false }), /does not lie directly in this store/],
+const misplaced: readonly (readonly [string, SnapshotDirectory, RegExp, actual: string])[] = [
+  ['nothing', { kind: 'missing' }, /is not there/, 'missing'],
+  ['a relative path', { kind: 'not-absolute' }, /no absolute path/, 'missing'],
+  ['a link', { kind: 'not-directory', path, what: 'symlink' }, /a symlink stands in the place/, 'symlink'],
+  ['a file', { kind: 'not-directory', path, what: 'regular' }, /a regular file stands in the place/, 'regular'],
+  ['a directory outside the store', listed(usual, { inStore: false }), /does not lie directly in this store/, path],
 ];
-for (const [what, listing, words] of misplaced) {
+for (const [what, listing, words, actual] of misplaced) {
   test(`${what} in the place of the directory is the only finding`, () => {
     const [found, ...others] = judgeDirectory(path, listing, { kind: 'cloud-image', diskFiles: disks });
     assert.is(found?.code, 'snapshot-file-missing');
     assert.is(found?.severity, 'error');
     assert.is(found?.subject, path);
     assert.match(found?.message ?? '', words);
+    const expected = actual === path ? 'a directory directly in snapshot/localfile of this root' : 'a directory';
+    assert.equal([found?.expected, found?.expectedFrom, found?.actual], [expected, 'cocoon', actual]);
+    const { mend } = catalogue['snapshot-file-missing'];
+    assert.is(found?.remedy === mend, actual !== path, 'one that is elsewhere is not taken again');
     assert.equal(others, []);
   });
 }

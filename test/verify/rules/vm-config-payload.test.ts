@@ -41,6 +41,15 @@ test('allowed: boot files of the root and any text as command line', () => {
   assert.equal(places({ payload: { kernel: null, initramfs: '', cmdline: null } }), []);
 });
 
+test('denied: an initial RAM disk that no kernel loads: nothing judges the file, and the hypervisor opens it', () => {
+  const initramfs = `${boot}/initrd.img`;
+  for (const kernel of [{}, { kernel: null }, { kernel: '' }]) {
+    assert.equal(places({ payload: { firmware: '/var/lib/cocoon/firmware/CLOUDHV.fd', ...kernel, initramfs } }), [
+      'payload.initramfs',
+    ]);
+  }
+});
+
 const wrongBoot = [
   '/boot/vmlinuz',
   `/var/lib/cocoon/oci/boot/vmlinuz`,
@@ -53,6 +62,7 @@ for (const kernel of [...wrongBoot, boot.toUpperCase(), `/var/lib/cocoon/oci/boo
   test(`denied: boot file ${JSON.stringify(kernel)}`, () => {
     assert.equal(places({ payload: { kernel } }), ['payload.kernel']);
     assert.equal(places({ payload: { initramfs: kernel } }), ['payload.initramfs']);
+    assert.equal(places({ payload: { kernel: `${boot}/vmlinuz`, initramfs: kernel } }), ['payload.initramfs']);
   });
 }
 
