@@ -80,7 +80,7 @@ export function isSameListing(one: SnapshotDirectory, other: SnapshotDirectory):
 function leadsEverybody(dataDir: string, path: string): boolean {
   if (dataDir === path) return true;
   const { ambiguous, end } = walkPath(dataDir);
-  return ambiguous === null && end.kind === 'directory';
+  return ambiguous === null && end.kind === 'directory' && end.path === path;
 }
 
 function listEntries(directory: string, bytes: number) {

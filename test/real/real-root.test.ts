@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryReport, VerifyReport } from '../../lib/report/documents.js';
 import { atCocoonsPathNeeds, blobcheckAtCocoonsPath, unpackRealRoot } from '../support/at-cocoons-path.js';
+import { pastedWithoutPlace } from '../support/remedies.js';
 import { needs } from '../support/requires.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -212,7 +213,7 @@ needs(atCocoonsPathNeeds, test, 'a blob moved away is missing, and nothing is ha
   });
   assert.equal(codes(entry), ['blob-missing']);
   assert.is(entry.blobs[0]?.how, null);
-  assert.is(entry.findings[0]?.remedy, 'blobcheck ensure simular/win11:v1');
+  assert.is(pastedWithoutPlace(entry.findings[0]?.remedy), 'blobcheck ensure simular/win11:v1');
 });
 
 test.run();
