@@ -220,6 +220,16 @@ test('a warning stands in no seal’s way, and is told with it', async () => {
   assert.equal([raced.verdict, codesIn(raced)], ['deny', ['blob-marked-dirty', 'blob-corrupt']]);
 });
 
+test('a base that is gone and that no image names is copied from another node', async () => {
+  const node = smallNode();
+  putRow(node.root.directory, 'json', 'cloud-images', imageUrl, null);
+  rmSync(node.blob);
+  const [blob] = (await sealNode(node, { names: ['app:v1'] })).blobs;
+  const [found] = blob?.findings ?? [];
+  assert.is(found?.code, 'blob-missing');
+  assert.is(found?.remedy, `copy sha256:${node.base} from a node that has it to ${node.blob}`);
+});
+
 test('a layer that is gone is brought as a layer is', async () => {
   const node = ociNode();
   await sealNode(node);
