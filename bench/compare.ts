@@ -8,7 +8,7 @@ import { judge } from './verdict.js';
 export const MOST_TIMES = 5;
 
 /** Seconds that rounds beyond those that were asked for may take in one comparison. */
-const EXTRA_SECONDS = 45;
+const EXTRA_SECONDS = 60;
 
 /** How much the rounds grow before the verdicts are looked at again: who looks after each stops at the first lucky one. */
 const GROWTH = 1.5;

@@ -18,7 +18,7 @@ const MANY = 10_000;
 const ROOM_BYTES = 2 ** 30;
 
 /** Runs a measurement of who resolves one reference. */
-const RUNS = 5;
+const RUNS = 10;
 
 /** Ten times the snapshots may take ten times as long, and a tenth more where caches are left. */
 const LINEAR = 11;

@@ -44,7 +44,7 @@ export async function ensure(request: EnsureRequest, options: EnsureOptions): Pr
   const wanted = brings.flatMap(wantedBy);
   const steps = [
     ...(await takeSteps(wanted, { from, dryRun }, options)),
-    ...(from === undefined ? [] : brings.filter(isOtherwiseAllowed).flatMap((entry) => notReplaced(entry, from))),
+    ...(from === undefined ? [] : notReplaced(brings.filter(isOtherwiseAllowed), from)),
   ];
   // What was not brought may have taken its time, too.
   const hasTried = steps.length > 0 && !dryRun;
@@ -83,8 +83,9 @@ const wantedBy = (entry: EntryReport): Wanted[] =>
   isOtherwiseAllowed(entry) ? neededBlobs(entry).map((needed) => ({ needed, entry })) : [];
 
 /** Whoever says where a base comes from expects it to be brought; why one that may be healthy is not. */
-function notReplaced(entry: EntryReport, from: string): EnsureStep[] {
-  return unsealedBases(entry).map((needed) => {
+function notReplaced(entries: readonly EntryReport[], from: string): EnsureStep[] {
+  const unsealed = new Map(entries.flatMap(unsealedBases).map((needed) => [needed.path, needed]));
+  return [...unsealed.values()].map((needed) => {
     const aside = `mv -T --backup=numbered ${quoteForShell(needed.path)} ${quoteForShell(`${needed.path}.aside`)}`;
     const why = finding('pull-failed', `${from} was not looked at: no seal says that the base that is there is wrong`, {
       subject: needed.path,

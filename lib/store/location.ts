@@ -36,7 +36,7 @@ export interface LocationOptions {
  * empty variable is an unset one. Throws `metadata-unreadable` where cocoon would refuse its settings.
  */
 export async function resolveLocation(options: LocationOptions): Promise<StoreLocation> {
-  const { env, configFile, cwd = process.cwd() } = options;
+  const { env, configFile, cwd } = options;
   // cocoon takes `--config ""` for no configuration file.
   const config = configFile ? await readConfigFile(absolutePath(configFile, cwd)) : null;
   const setting = (flag: string | undefined, variable: string, key: string): string | null =>
@@ -44,11 +44,11 @@ export async function resolveLocation(options: LocationOptions): Promise<StoreLo
 
   const rootDir = setting(options.rootDir, 'COCOON_ROOT_DIR', 'root_dir') ?? DEFAULT_ROOT;
   if (rootDir === '') throw refused('root_dir must not be empty');
-  const root = resolve(cwd, rootDir);
+  const root = resolve(absolutePath(rootDir, cwd));
   const runDir = setting(options.runDir, 'COCOON_RUN_DIR', 'run_dir');
   return {
     root,
-    ...(runDir ? { runDir: resolve(cwd, runDir) } : {}),
+    ...(runDir ? { runDir: resolve(absolutePath(runDir, cwd)) } : {}),
     ...(configFile ? { configFile: absolutePath(configFile, cwd) } : {}),
     metaBackend: metaBackendOf(setting(undefined, 'COCOON_META_BACKEND', 'meta_backend')),
   };

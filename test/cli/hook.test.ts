@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -8,8 +9,10 @@ import { openState } from '../../lib/trust/state-directory.js';
 import { idFor } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { baseBytes, imageUrl, type SmallNode, smallNode, snapshotOn } from '../builders/small-node.js';
+import { program } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { settled } from '../support/settled.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { traced } from '../support/traced.js';
 import { hold } from '../trust/held.js';
 import { whatReceiptsNeed } from '../verify/blobs.js';
@@ -197,6 +200,26 @@ test('a worker that is to bring a base without a cocoon says so, and the base is
   assert.is(run.status, 1);
   assert.ok(toldCodes(run).includes('blob-missing'));
   assert.match(run.stderr, 'there is no cocoon');
+});
+
+test('whoever stands in a directory that was removed is answered, cold and again', async () => {
+  const node = await settledNode();
+  const removed = 'cd "$0" && rmdir "$0" && exec "$@"';
+  const from = (...argv: string[]) => {
+    const env = hookEnvironment({ BLOBCHECK_STATE_DIR: node.state });
+    return spawnSync('sh', ['-c', removed, temporaryDirectory(), ...argv], { encoding: 'utf8', env });
+  };
+  for (const argv of [
+    ['sh', preClone, '--root-dir', node.root.directory, 'app:v1'],
+    ['sh', preClone, '--root-dir', node.root.directory, 'app:v1'],
+    [process.execPath, program, 'verify', '--quiet', ...node.options, 'app:v1'],
+    [process.execPath, program, 'seal', '--quiet', ...node.options, '--all'],
+  ]) {
+    const { status: code, stderr } = from(...argv);
+    // dash itself says that it has none.
+    const ours = stderr.replace(/^sh: 0: getcwd\(\) failed: .*\n/gm, '');
+    assert.equal([code, ours], [0, ''], argv.join(' '));
+  }
 });
 
 test('content that came back by itself is found by the next ask', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { baseBytes } from '../builders/small-node.js';
+import { baseBytes, snapshotOn } from '../builders/small-node.js';
 import { blobcheck } from '../support/blobcheck.js';
 import { needs } from '../support/requires.js';
 import { sha256 } from '../support/sha256.js';
@@ -134,6 +134,15 @@ test('a base that nobody has sealed is not replaced, and who says where it comes
   execFileSync('mv', ['-T', '--backup=numbered', node.blob, `${node.blob}.aside`]);
   const healed = await node.ensure({ from });
   assert.equal([healed.verdict, outcomes(healed)], ['allow', ['copied']]);
+  await node.server.close();
+});
+
+test('two snapshots on one base that is not replaced are told why once', async () => {
+  const more = (base: string, blob: string) => [snapshotOn('other:v1', base, blob)];
+  const node = await servedNode({ stored: baseBytes('converted, or rotten'), more });
+  const report = await node.ensure({ snapshots: ['app:v1', 'other:v1'], from: fileWith(node.source) });
+  const one = ['pull-failed', 'blob-unsealed'];
+  assert.equal([report.steps.length, codesOf(report)], [1, [...one, ...one]]);
   await node.server.close();
 });
 
