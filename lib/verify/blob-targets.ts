@@ -57,11 +57,13 @@ export async function blobsToSeal(store: Store, request: SealRequest, signal?: A
   return { targets: [...targets.values()], findings };
 }
 
-/** A store without images has nothing to seal; one that names some has lost them all. */
+/** A store without images and snapshots has nothing to seal; one that has some has lost all that they stand on. */
 async function allGone(store: Store): Promise<Finding[]> {
-  const { length } = (await store.allImages()).images;
-  if (length === 0) return [];
-  const message = `no blob is there, and the index names ${length === 1 ? 'an image' : `${length} images`}`;
+  const { images, unreadable } = await store.allImages();
+  const imageCount = images.length + unreadable.length;
+  const snapshotCount = (await store.listSnapshots()).length;
+  if (imageCount + snapshotCount === 0) return [];
+  const message = `no blob is there, and the metadata has images (${imageCount}) and snapshots (${snapshotCount})`;
   return [
     finding('blob-missing', message, {
       subject: cloudImageBlobs(store.root),

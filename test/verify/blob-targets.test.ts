@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../../lib/store/open.js';
 import { blobsToSeal, type SealRequest } from '../../lib/verify/blob-targets.js';
+import { idFor } from '../builders/cocoon-root.js';
 import { putRow } from '../builders/edit-metadata.js';
 import { ociNode } from '../builders/oci-node.js';
 import { baseBytes, imageUrl, overlayOn, type SmallNode, smallNode } from '../builders/small-node.js';
@@ -154,10 +155,12 @@ test('where the index names images and no blob is there at all, their disk is mi
     const { verdict, findings, blobs: sealed } = await sealNode(node, { all: true });
     assert.equal([verdict, findings.map(({ code }) => code), sealed], ['deny', ['blob-missing'], []], how);
     assert.equal([findings[0]?.subject, findings[0]?.remedyArgv], [blobs, null]);
-    assert.match(findings[0]?.message ?? '', 'the index names an image');
+    assert.match(findings[0]?.message ?? '', 'the metadata has images (1) and snapshots (1)');
   }
   putRow(node.root.directory, 'json', 'cloud-images', imageUrl, null);
-  assert.equal((await sealNode(node, { all: true })).verdict, 'allow', 'a store without images');
+  assert.equal((await sealNode(node, { all: true })).verdict, 'deny', 'its snapshot stands on one all the same');
+  putRow(node.root.directory, 'json', 'snapshots', idFor('app:v1'), null);
+  assert.equal((await sealNode(node, { all: true })).verdict, 'allow', 'a store with neither');
 });
 
 test('a blob is called by its name, its file name, its path, or a snapshot on it, and is one blob', async () => {
