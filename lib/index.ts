@@ -9,6 +9,7 @@ export type { EngineName } from './digest/engine.js';
 export { type HashedFile, type HashFileOptions, type HashOptions, hashFile } from './digest/hash-file.js';
 export { mostReaders } from './digest/reading-turn.js';
 export { BlobcheckError, type ErrorCode, systemErrorCode, systemErrorText } from './errors.js';
+export { absolutePath } from './file/absolute-path.js';
 export { type FileIdentity, identityAt, sameIdentity } from './file/identity.js';
 export { type ReadAt, readAtOf } from './file/read-at.js';
 export { catalogue, type FindingCode, findingCodes, isFindingCode, type Severity } from './finding/catalogue.js';

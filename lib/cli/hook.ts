@@ -1,5 +1,4 @@
-import { isAbsolute } from 'node:path';
-import { BlobcheckError, finding, verdictOf, worstVerdict } from '../index.js';
+import { absolutePath, BlobcheckError, finding, verdictOf, worstVerdict } from '../index.js';
 import { exitCodeOf, exitCodes } from './exit.js';
 import { type HookOptions, type HookQuestion, isNothing, type Judged, settle } from './hook-judge.js';
 import { refusalText, warningText } from './hook-text.js';
@@ -92,7 +91,7 @@ const merged = (one: Judged, other: Judged): Judged => ({
 /** A restore names its machine beside the directory; of a clone, words beside it name nothing that cocoon opens. */
 async function judgeDirectory(question: Question, named: string): Promise<Judged> {
   const [vm] = question.operation === 'restore' ? question.words : [];
-  // For the process that may have to read its base elsewhere; not cleaned of `..`.
-  const directory = isAbsolute(named) ? named : `${process.cwd()}/${named}`;
+  // For the process that may have to read its base elsewhere.
+  const directory = absolutePath(named);
   return await settle(question, { directories: [directory], ...(vm === undefined ? {} : { vm }) });
 }
