@@ -44,7 +44,7 @@ async function usage(): Promise<string> {
     'usage: npm run bench -- [CASE…] [--size 3G] [--rounds 8] [--json FILE] [--write]',
     '',
     '  --size     bytes of the files that are hashed',
-    '  --rounds   measurements of each, at least; five times as many where a verdict needs them, none below 8',
+    '  --rounds   measurements of each, at least; seven times as many where a verdict needs them, none below 8',
     '  --json     write the whole run with every sample into a file',
     '  --write    write docs/benchmarks.md and its charts; of all cases only',
     '',

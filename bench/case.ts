@@ -7,18 +7,17 @@ export interface BenchOptions {
 
 export type Unit = 'GB/s' | 'ms' | 's' | 'MB' | 'full reads';
 
-/** One thing that is measured once a round. */
+/** One thing that is measured beside others. */
 export interface Contestant {
   readonly name: string;
   /** Why it cannot run on this machine; it is named in the report then. */
   readonly absent?: string | null;
   /** Rounds that are enough for it: a slow peer that stands there for comparison, and that no target needs. */
   readonly atMost?: number;
-  /**
-   * One measurement in the table's unit, or the single runs of a batch, whose median is the measurement. Throws when the
-   * work was not done right.
-   */
-  readonly measure: () => Promise<number | readonly number[]>;
+  /** How often it runs in one round, where a single run scatters; their median is its measurement. Default 1. */
+  readonly runs?: number;
+  /** One run, in the table's unit. Throws when the work was not done right. */
+  readonly measure: () => Promise<number>;
 }
 
 /** The measurements of one contestant. */
@@ -27,7 +26,7 @@ export interface Row {
   readonly absent: string | null;
   /** One a round, in the order of the rounds: equal indices of two rows are of one round. */
   readonly samples: readonly number[];
-  /** Every single run; the samples themselves where one is all that a measurement has. */
+  /** Every single run; the samples themselves where a round has one. */
   readonly singles: readonly number[];
 }
 

@@ -5,10 +5,10 @@ import { LEAST_SAMPLES } from './statistics.js';
 import { judge } from './verdict.js';
 
 /** How many times the rounds that were asked for are played at most until every target is decided. */
-export const MOST_TIMES = 5;
+export const MOST_TIMES = 7;
 
 /** Seconds that rounds beyond those that were asked for may take in one comparison. */
-const EXTRA_SECONDS = 60;
+const EXTRA_SECONDS = 150;
 
 /** How much the rounds grow before the verdicts are looked at again: who looks after each stops at the first lucky one. */
 const GROWTH = 1.5;

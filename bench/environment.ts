@@ -11,5 +11,5 @@ export const EMPTY: NodeJS.ProcessEnv = { PATH: process.env.PATH };
 export function noteOnNode(): string | null {
   const names = Object.keys(process.env).filter((name) => name.startsWith('NODE_'));
   if (names.length === 0) return null;
-  return `All are started with the environment of the benchmark's caller, where ${names.join(', ')} is set: Node reads that as it starts. The row with an empty environment shows what it takes without.`;
+  return `All are started with the environment of the benchmark's caller, where ${names.join(', ')} is set: Node reads that as it starts. The rows with an empty environment show what it takes without.`;
 }

@@ -8,30 +8,35 @@ export interface Taken {
 }
 
 export interface RoundOptions {
-  /** Runs unmeasured ahead of each measurement. */
+  /** Is called, unmeasured, ahead of each run. */
   readonly before?: (() => void | Promise<void>) | undefined;
   readonly random?: (() => number) | undefined;
 }
 
 /**
- * Measures contestants once each, in an order of its own every time: what slows the machine down for a while hits all of
- * them, and none always runs after the same other. `into` gets the measurements; without it the round warms up.
+ * Measures contestants in turn, in an order of its own every time: what slows the machine down for a while hits all of
+ * them, and none always runs after the same other. Who runs more than once in a round has each run between those of the
+ * others. `into` gets the measurements; without it the round warms up, by one run each.
  */
 export async function playRound(
   contestants: readonly Contestant[],
   into: ReadonlyMap<string, Taken> | null,
   { before = () => {}, random = Math.random }: RoundOptions = {},
 ): Promise<void> {
-  for (const { name, measure } of shuffled(contestants, random)) {
-    await before();
-    const measured = await measure();
+  const measured = new Map<string, number[]>();
+  for (let turn = 0; ; turn++) {
+    const running = contestants.filter(({ runs = 1 }) => turn < (into === null ? 1 : runs));
+    if (running.length === 0) break;
+    for (const { name, measure } of shuffled(running, random)) {
+      await before();
+      const single = await measure();
+      measured.set(name, [...(measured.get(name) ?? []), single]);
+    }
+  }
+  for (const [name, singles] of measured) {
     const taken = into?.get(name);
-    if (taken === undefined) continue;
-    const singles = typeof measured === 'number' ? [measured] : measured;
-    const sample = median(singles);
-    if (sample === null) throw new Error(`${name} measured nothing`);
-    taken.samples.push(sample);
-    taken.singles.push(...singles);
+    taken?.samples.push(median(singles) as number);
+    taken?.singles.push(...singles);
   }
 }
 

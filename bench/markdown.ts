@@ -17,8 +17,8 @@ export function benchmarksPage({ machine, command, reports, charts }: PageSpec):
   const lines = [
     '# Benchmarks',
     '',
-    `Written by \`${command}\`: not to be edited by hand. Every row was measured beside its peers in one run: all once a round,`,
-    'in a new order every round; what is compared are the two measurements of one round. Numbers are medians; the spread is half the',
+    `Written by \`${command}\`: not to be edited by hand. Every row was measured beside its peers in one run, round by round,`,
+    'in a new order every time; what is compared are the two measurements of one round. Numbers are medians; the spread is half the',
     'way between the quartiles. A verdict is given where the whole interval in which the median lies with 99 % confidence (between)',
     'is on one side of the target; else more rounds are played, and what stays undecided is noisy. Bytes are counted in GB of 10⁹.',
     '',

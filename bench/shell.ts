@@ -10,7 +10,7 @@ export interface ShellOptions {
   readonly status?: number;
 }
 
-/** A program that is started from a small shell `runs` times a measurement, in milliseconds from start to exit. */
+/** A program that is started from a small shell, in milliseconds from start to exit. */
 export function startedByShell(
   name: string,
   words: readonly string[],
@@ -19,20 +19,19 @@ export function startedByShell(
   return {
     name,
     absent: absent ?? whyAbsent('bash') ?? whyAbsent(words[0] ?? ''),
+    runs,
     measure: async () => {
-      const command = ['bash', script('time-runs.bash'), String(runs), String(status), ...words];
+      const command = ['bash', script('time-run.bash'), String(status), ...words];
       const { stdout } = await run(command, env === undefined ? {} : { env });
-      return parseRuns(stdout, runs);
+      return parseRun(stdout);
     },
   };
 }
 
-/** Microseconds a line, of `runs` lines, in milliseconds. */
-export function parseRuns(stdout: string, runs: number): number[] {
-  const lines = stdout.trim().split('\n');
-  const times = lines.map((line) => (/^\d+$/.test(line) ? Number(line) / 1000 : Number.NaN));
-  if (times.length !== runs || times.some(Number.isNaN)) throw new Error(`not the times of ${runs} runs: ${stdout}`);
-  return times;
+/** Microseconds, in milliseconds. */
+export function parseRun(stdout: string): number {
+  if (!/^\d+\n$/.test(stdout)) throw new Error(`not the time of a run: ${stdout}`);
+  return Number(stdout) / 1000;
 }
 
 export interface Burst {

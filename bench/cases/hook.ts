@@ -9,7 +9,7 @@ import { startedByShell } from '../shell.js';
 import { program } from '../subject.js';
 import { ratioTarget } from '../verdict.js';
 
-/** Runs a measurement: of a few milliseconds each, they scatter. */
+/** Runs a round: of a few milliseconds each, they scatter. */
 const RUNS = 20;
 
 /** Bytes of a base that is read once. */
@@ -47,7 +47,7 @@ async function measure(directory: string, rounds: number): Promise<CaseReport> {
     startedByShell(name, words, { runs: RUNS, env, absent: why });
   const table = await compare(
     {
-      title: `From start to exit, ${RUNS} runs a measurement`,
+      title: `From start to exit, ${RUNS} runs a round`,
       unit: 'ms',
       relativeTo: NODE,
       contestants: [

@@ -17,7 +17,7 @@ const MANY = 10_000;
 /** What the roots of one run take on a disk of 4 KiB blocks, mostly small files. */
 const ROOM_BYTES = 2 ** 30;
 
-/** Runs a measurement of who resolves one reference. */
+/** Runs a round of who resolves one reference. */
 const RUNS = 10;
 
 /** Ten times the snapshots may take ten times as long, and a tenth more where caches are left. */
@@ -127,7 +127,7 @@ async function verifyOne(directory: string, rounds: number): Promise<Table> {
   };
   return await compare(
     {
-      title: `One reference, whose base has a receipt; ${RUNS} runs a measurement`,
+      title: `One reference, whose base has a receipt; ${RUNS} runs a round`,
       unit: 'ms',
       relativeTo: NODE,
       contestants,

@@ -45,20 +45,35 @@ test('every order can come first', async () => {
   assert.is(first.size, 3);
 });
 
-test('the sample of a batch is its median, and its single runs are kept', async () => {
-  const contestants = [{ name: 'a', measure: async () => [1, 2, 90] }];
-  const taken = takenOf('a');
+test('who runs more than once in a round has its runs between those of others, and their median is its sample', async () => {
+  const order: string[] = [];
+  const contestant = (name: string, runs: number, values: number[]) => ({
+    name,
+    runs,
+    measure: async () => {
+      order.push(name);
+      return values.shift() ?? 0;
+    },
+  });
+  const contestants = [contestant('a', 3, [1, 90, 2]), contestant('b', 3, [5, 4, 6]), contestant('c', 1, [7])];
+  const taken = takenOf('a', 'b', 'c');
   await playRound(contestants, taken);
-  assert.equal(rowsOf(contestants, taken), [{ name: 'a', absent: null, samples: [2], singles: [1, 2, 90] }]);
+  const turns = [order.slice(0, 3), order.slice(3, 5), order.slice(5)];
+  assert.equal(
+    turns.map((turn) => turn.sort().join('')),
+    ['abc', 'ab', 'ab'],
+  );
+  assert.equal(rowsOf(contestants, taken), [
+    { name: 'a', absent: null, samples: [2], singles: [1, 90, 2] },
+    { name: 'b', absent: null, samples: [5], singles: [5, 4, 6] },
+    { name: 'c', absent: null, samples: [7], singles: [7] },
+  ]);
 });
 
-test('a batch of nothing is an error', async () => {
-  try {
-    await playRound([{ name: 'a', measure: async () => [] }], takenOf('a'));
-    assert.unreachable();
-  } catch (error) {
-    assert.match(String(error), 'a measured nothing');
-  }
+test('a round that warms up has one run each', async () => {
+  let ran = 0;
+  await playRound([{ name: 'a', runs: 5, measure: async () => ran++ }], null);
+  assert.is(ran, 1);
 });
 
 test('a measurement that fails ends the benchmark', async () => {
