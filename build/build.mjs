@@ -17,11 +17,19 @@ process.chdir(project);
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
-/** Packages with native code, or that only some runs need: they stay outside and are loaded when they are used. */
-const external = ['@photostructure/sqlite', 'cli-progress', 'fast-glob', 'hash-wasm', 'picomatch', 'smol-toml', 'yaml'];
+/** Packages that only some runs need: they stay outside and are loaded when they are used. */
+const external = ['cli-progress', 'fast-glob', 'hash-wasm', 'picomatch', 'smol-toml', 'yaml'];
 
 /** Modules of Node that take milliseconds to load and that most runs never call. */
-const rarelyCalled = new Set(['node:child_process', 'node:fs/promises', 'node:os', 'node:tty', 'node:worker_threads']);
+const rarelyCalled = new Set([
+  'node:child_process',
+  'node:fs/promises',
+  'node:net',
+  'node:os',
+  'node:tty',
+  'node:worker_threads',
+  'node:zlib',
+]);
 
 /** What the bundles need in the place of what only modules have, or what is slow to load. */
 const preamble = `const fileAddress = require('node:url').pathToFileURL(__filename).href;
@@ -68,7 +76,10 @@ async function bundle(entryPoints, plugins = []) {
     // Node's own `performance` is a module of 1 ms; a clock is all that is asked of it.
     define: { 'import.meta.url': 'fileAddress', 'performance.now': 'milliseconds' },
     banner: { js: preamble },
-    plugins: [...plugins, decoderOutside, pure, loadedLate].map((setup) => ({ name: setup.name, setup })),
+    plugins: [...plugins, decoderOutside, pure, addonOfSqlite, loadedLate].map((setup) => ({
+      name: setup.name,
+      setup,
+    })),
     metafile: true,
   });
 }
@@ -153,6 +164,27 @@ function pure(builder) {
   );
 }
 
+/**
+ * The sqlite library inside a program finds its native code where its package lies. Outside, half of what it takes to load
+ * it goes into looking for its files.
+ */
+function addonOfSqlite(builder) {
+  builder.onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'addon', namespace: 'sqlite' }));
+  builder.onLoad({ filter: /.*/, namespace: 'sqlite' }, () => ({
+    resolveDir: project,
+    contents: `
+      import { existsSync } from 'node:fs';
+      import load from 'node-gyp-build/node-gyp-build.js';
+      const name = '@photostructure/sqlite';
+      export default () => {
+        const place = require.resolve.paths(name).find((one) => existsSync(one + '/' + name));
+        // Without a place it would look in the current directory.
+        if (place === undefined) throw new Error("Cannot find module '" + name + "'");
+        return load(place + '/' + name);
+      };`,
+  }));
+}
+
 /** Loads a module of Node when something of it is first used. */
 function loadedLate(builder) {
   builder.onResolve({ filter: /^(node:)?[\w/]+$/ }, ({ path, namespace }) => {
@@ -162,6 +194,7 @@ function loadedLate(builder) {
   builder.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
     const names = Object.keys(await import(path)).filter((name) => name !== 'default');
     const getters = names.map((name) => `get ${name}() { return require('${path}').${name}; },`);
-    return { contents: `module.exports = {\n${getters.join('\n')}\n};`, loader: 'js' };
+    // Inherited, because whoever imports the module would be given copies of all its own members.
+    return { contents: `module.exports = Object.create({\n${getters.join('\n')}\n});`, loader: 'js' };
   });
 }

@@ -1,4 +1,4 @@
-import * as zlib from 'node:zlib';
+import type { crc32 } from 'node:zlib';
 
 /** A running CRC-32 (RFC 1952, section 8). */
 export interface Crc32 {
@@ -8,7 +8,8 @@ export interface Crc32 {
 }
 
 /** By zlib, which has it since Node 20.15, and before that by hash-wasm, at a fraction of the rate. */
-export async function createCrc32(native: typeof zlib.crc32 | null = zlib.crc32 ?? null): Promise<Crc32> {
+export async function createCrc32(given?: typeof crc32 | null): Promise<Crc32> {
+  const native = given === undefined ? ((await import('node:zlib')).crc32 ?? null) : given;
   if (native !== null) {
     let value = 0;
     return {

@@ -36,10 +36,14 @@ export function outputOf(proc: NodeJS.Process): Output {
   return { out, err };
 }
 
-/** Whether a descriptor leads to a terminal. What is no device at all is none: to ask for more is slow. */
+/** The device number of `/dev/null`: major 1, minor 3 (Linux, Documentation/admin-guide/devices.txt). */
+const NULL_DEVICE = 0x103;
+
+/** Whether a descriptor leads to a terminal. What is no device at all, or the null device, is none: to ask for more is slow. */
 export function isTerminal(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice() && isatty(descriptor);
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && stats.rdev !== NULL_DEVICE && isatty(descriptor);
   } catch {
     return false;
   }

@@ -1,16 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { smallNode } from '../builders/small-node.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const test = suite('a package that is damaged');
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What is installed, without the packages that it needs. */
+function installed(place: string): void {
+  for (const part of ['bin', 'dist', 'package.json'])
+    cpSync(join(project, part), join(place, part), { recursive: true });
+}
+
 const place = temporaryDirectory();
-for (const part of ['bin', 'dist', 'package.json']) cpSync(join(project, part), join(place, part), { recursive: true });
+installed(place);
 symlinkSync(join(project, 'node_modules'), join(place, 'node_modules'));
 // What V8 has kept of a program is no way around it.
 for (const file of readdirSync(join(place, 'dist'))) if (file.endsWith('.code')) rmSync(join(place, 'dist', file));
@@ -49,5 +56,23 @@ for (const [what, content] of [
     });
   }
 }
+
+test('finds the library for databases where packages lie, and never in the current directory', () => {
+  const above = temporaryDirectory();
+  const alone = join(above, 'lib/blobcheck');
+  installed(alone);
+  const elsewhere = temporaryDirectory();
+  mkdirSync(join(elsewhere, 'build/Release'), { recursive: true });
+  writeFileSync(join(elsewhere, 'build/Release/sqlite.node'), 'no library');
+  const { options } = smallNode({ engine: 'sqlite' });
+  const verify = [join(alone, 'bin/blobcheck'), 'verify', 'app:v1', ...options];
+  const run = () => spawnSync(process.execPath, verify, { encoding: 'utf8', cwd: elsewhere });
+  const without = run();
+  assert.equal([without.status, without.stdout], [3, '']);
+  assert.match(without.stderr, "blobcheck: Cannot find module '@photostructure/sqlite'");
+  symlinkSync(join(project, 'node_modules'), join(above, 'node_modules'));
+  const found = run();
+  assert.is(found.status, 0, found.stderr);
+});
 
 test.run();

@@ -31,6 +31,19 @@ export interface Lockfile {
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
+/** The packages whose code stands in the programs of dist, in order. */
+export const insidePrograms: readonly string[] = [
+  '@photostructure/sqlite',
+  'commander',
+  'jsonc-parser',
+  'node-gyp-build',
+  'parse-ms',
+  'pretty-bytes',
+  'pretty-ms',
+  'valibot',
+  'zstddec',
+];
+
 export const manifest: Manifest = readJson('package.json');
 export const lockfile: Lockfile = readJson('package-lock.json');
 
