@@ -177,6 +177,8 @@ function addonOfSqlite(builder) {
       import load from 'node-gyp-build/node-gyp-build.js';
       const name = '@photostructure/sqlite';
       export default () => {
+        // By it a caller would have root's Node load native code from anywhere.
+        delete process.env[name.toUpperCase() + '_PREBUILD'];
         const place = require.resolve.paths(name).find((one) => existsSync(one + '/' + name));
         // Without a place it would look in the current directory.
         if (place === undefined) throw new Error("Cannot find module '" + name + "'");

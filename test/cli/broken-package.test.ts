@@ -57,7 +57,7 @@ for (const [what, content] of [
   }
 }
 
-test('finds the library for databases where packages lie, and never in the current directory', () => {
+test('finds the library for databases where packages lie, and nowhere else that a caller may choose', () => {
   const above = temporaryDirectory();
   const alone = join(above, 'lib/blobcheck');
   installed(alone);
@@ -66,13 +66,14 @@ test('finds the library for databases where packages lie, and never in the curre
   writeFileSync(join(elsewhere, 'build/Release/sqlite.node'), 'no library');
   const { options } = smallNode({ engine: 'sqlite' });
   const verify = [join(alone, 'bin/blobcheck'), 'verify', 'app:v1', ...options];
-  const run = () => spawnSync(process.execPath, verify, { encoding: 'utf8', cwd: elsewhere });
+  const run = (env: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, verify, { encoding: 'utf8', cwd: elsewhere, env: { ...process.env, ...env } });
   const without = run();
   assert.equal([without.status, without.stdout], [3, '']);
   assert.match(without.stderr, "blobcheck: Cannot find module '@photostructure/sqlite'");
   symlinkSync(join(project, 'node_modules'), join(above, 'node_modules'));
-  const found = run();
-  assert.is(found.status, 0, found.stderr);
+  assert.is(run().status, 0);
+  assert.is(run({ '@PHOTOSTRUCTURE/SQLITE_PREBUILD': elsewhere }).status, 0);
 });
 
 test.run();
