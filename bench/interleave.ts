@@ -23,20 +23,21 @@ export async function playRound(
   into: ReadonlyMap<string, Taken> | null,
   { before = () => {}, random = Math.random }: RoundOptions = {},
 ): Promise<void> {
-  const measured = new Map<string, number[]>();
-  for (let turn = 0; ; turn++) {
-    const running = contestants.filter(({ runs = 1 }) => turn < (into === null ? 1 : runs));
-    if (running.length === 0) break;
+  const measured = new Map(contestants.map(({ name }): [string, number[]] => [name, []]));
+  const turns = into === null ? 1 : Math.max(1, ...contestants.map(({ runs = 1 }) => runs));
+  for (let turn = 0; turn < turns; turn++) {
+    const running = contestants.filter(({ runs = 1 }) => turn < runs);
     for (const { name, measure } of shuffled(running, random)) {
       await before();
-      const single = await measure();
-      measured.set(name, [...(measured.get(name) ?? []), single]);
+      measured.get(name)?.push(await measure());
     }
   }
+  if (into === null) return;
   for (const [name, singles] of measured) {
-    const taken = into?.get(name);
-    taken?.samples.push(median(singles) as number);
-    taken?.singles.push(...singles);
+    const sample = median(singles);
+    if (sample === null) throw new Error(`${name} measured nothing`);
+    into.get(name)?.samples.push(sample);
+    into.get(name)?.singles.push(...singles);
   }
 }
 

@@ -70,6 +70,15 @@ test('who runs more than once in a round has its runs between those of others, a
   ]);
 });
 
+test('a contestant without a run is an error', async () => {
+  try {
+    await playRound([{ name: 'a', runs: 0, measure: async () => 1 }], takenOf('a'));
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), 'a measured nothing');
+  }
+});
+
 test('a round that warms up has one run each', async () => {
   let ran = 0;
   await playRound([{ name: 'a', runs: 5, measure: async () => ran++ }], null);
